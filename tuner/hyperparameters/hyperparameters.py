@@ -1,0 +1,122 @@
+"""One concrete configuration of a network and its training."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from tuner.errors import HyperparameterError
+from tuner.hyperparameters.base import Settings
+from tuner.hyperparameters.curves import (
+    LEARNING_RATE_SCHEDULES,
+    LearningRateSchedule,
+    MomentumSchedule,
+    PlateauSettings,
+)
+from tuner.hyperparameters.layers import Layers
+from tuner.hyperparameters.optimizers import OPTIMIZERS_WITH_MOMENTUM, Adam, Optimizer
+from tuner.schedules import Constant, Curve, Schedule
+
+Direction = Literal["minimize", "maximize"]
+
+APPLIES_TO = "applies_to"
+"""Marks a table that applies only beside certain kinds of another: {"optimizer": ["sgd", ...]}."""
+
+
+class EarlyStopping(Settings):
+    """Ends a trial whose watched metric no longer improves. The best epoch's weights are kept with or without it."""
+
+    patience: int = Field(10, ge=1, description="Epochs without improvement before the trial ends.")
+    min_delta: float = Field(0.0, ge=0, description="How much better the metric must be to count.")
+
+
+class Hyperparameters(Settings):
+    """One concrete configuration of a network and its training: a tree of frozen, self-checking values.
+
+    Raises:
+        pydantic.ValidationError: if a value cannot be, or if values do not go together.
+    """
+
+    batch_size: int = Field(
+        32, ge=1, description="Rows in one training step; the last batch of an epoch may be smaller."
+    )
+    epochs: int = Field(40, ge=1, le=100_000, description="Passes over the training rows.")
+    loss: Literal["auto", "cross_entropy", "mse", "mae"] = Field(
+        "auto", description="What training minimizes; auto is cross-entropy for classes and mse for numbers."
+    )
+    layers: Layers = Field(default_factory=Layers, description="The hidden layers.")
+    optimizer: Optimizer = Field(default_factory=Adam, description="The optimizer and its own hyperparameters.")
+    schedule: LearningRateSchedule = Field(
+        default_factory=LEARNING_RATE_SCHEDULES["constant"],
+        description="How the learning rate changes over the epochs.",
+    )
+    plateau: PlateauSettings | None = Field(
+        None, description="ReduceLROnPlateau: scales the learning rate down when the watched metric stops improving."
+    )
+    momentum: MomentumSchedule | None = Field(
+        None,
+        description="How the momentum changes over the epochs: momentum of SGD and RMSprop, beta_1 of the Adam family.",
+        json_schema_extra={APPLIES_TO: {"optimizer": list(OPTIMIZERS_WITH_MOMENTUM)}},
+    )
+    early_stopping: EarlyStopping | None = Field(None, description="When to end a trial before its last epoch.")
+
+    @property
+    def last_epoch(self) -> int:
+        """Index of the last epoch, counted from 0."""
+        return self.epochs - 1
+
+    def learning_rate_schedule(self, direction: Direction) -> Schedule:
+        """What the learning rate does, the plateau included.
+
+        Args:
+            direction: which way the watched metric is better.
+        """
+        curve: Curve = self.schedule.build(last_epoch=self.last_epoch, initial=self.optimizer.learning_rate)
+        if self.plateau is None:
+            return curve
+        plateau: Schedule = self.plateau.build(last_epoch=self.last_epoch, curve=curve, direction=direction)
+        return plateau
+
+    def momentum_schedule(self) -> Curve | None:
+        """What the momentum does; None for an optimizer that has none."""
+        if self.optimizer.momentum_setting is None:
+            return None
+        if self.momentum is not None:
+            curve: Curve = self.momentum.build(last_epoch=self.last_epoch)
+            return curve
+        stated = self.optimizer.own_momentum
+        return Constant(initial=self.optimizer.default_momentum if stated is None else stated)
+
+    @model_validator(mode="after")
+    def _settings_go_together(self) -> Hyperparameters:
+        optimizer = self.optimizer
+        try:
+            self.learning_rate_schedule("minimize")
+        except HyperparameterError as error:
+            raise _at("schedule", error, "optimizer.learning_rate") from None
+        if self.momentum is None:
+            return self
+        if optimizer.momentum_setting is None:
+            raise HyperparameterError(f"is for optimizers with a momentum, which {optimizer.kind} has not", "momentum")
+        if optimizer.own_momentum is not None:
+            raise HyperparameterError(
+                "is driven by hyperparameters.momentum already; state one of the two",
+                f"optimizer.{optimizer.momentum_setting}",
+                "momentum",
+            )
+        try:
+            schedule = self.momentum_schedule()
+        except HyperparameterError as error:
+            raise _at("momentum", error, "momentum.initial") from None
+        assert isinstance(schedule, Curve)
+        highest = max(schedule.value(epoch) for epoch in range(self.epochs))
+        if highest >= 1:
+            raise HyperparameterError(f"must stay below 1, but reaches {highest:g}", "momentum")
+        return self
+
+
+def _at(table: str, error: HyperparameterError, initial: str) -> HyperparameterError:
+    """The same error with its settings as places of the whole configuration."""
+    places = (initial if name == "initial" else f"{table}.{name}" for name in error.settings)
+    return HyperparameterError(error.problem, *places)

@@ -1,0 +1,32 @@
+"""The hidden layers: how many, how wide, and what each of them does."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from tuner.hyperparameters.base import Settings
+
+Activation = Literal[
+    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "gelu", "swish", "leaky_relu",
+]  # fmt: skip
+Initializer = Literal[
+    "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal",
+]  # fmt: skip
+
+
+class Layers(Settings):
+    """The hidden layers of a multi-layer perceptron (MLP); the output layer follows from the target."""
+
+    depth: int = Field(2, ge=1, le=100, description="Number of hidden layers.")
+    width: int = Field(64, ge=1, le=100_000, description="Units in each hidden layer.")
+    activation: Activation = Field("relu", description="Activation of each hidden layer.")
+    initializer: Initializer = Field(
+        "auto",
+        description="How weights start; auto matches the activation: He for the relu family and elu, LeCun normal for "
+        "selu, Glorot for the rest.",
+    )
+    dropout: float = Field(0.0, ge=0, lt=1, description="Share of each hidden layer's outputs dropped in training.")
+    l1: float = Field(0.0, ge=0, description="L1 penalty on the hidden layers' weights (not on biases).")
+    l2: float = Field(0.0, ge=0, description="L2 penalty on the hidden layers' weights (not on biases).")
