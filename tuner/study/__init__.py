@@ -1,0 +1,1 @@
+"""A study file: what it may say, how it is read, and its fingerprint."""

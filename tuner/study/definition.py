@@ -1,0 +1,98 @@
+"""A study as its file defines it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tuner.hyperparameters import Hyperparameters
+from tuner.space import Choices, Fixed, Range, Table
+from tuner.space.defaults import completed
+from tuner.study.data_settings import DataSettings
+from tuner.study.metrics import DEFAULT_METRICS, METRICS, Direction, Task
+from tuner.study.search_settings import BudgetSettings, RunSettings, SearchSettings
+
+Meaning = Mapping[str, Any]
+"""What a study means, by dotted place: plain values that can be stored and compared."""
+
+
+@dataclass(frozen=True)
+class StudyDefinition:
+    """A study as its file defines it: checked, frozen, and proved at the corners of its space.
+
+    Attributes:
+        name: the study's name in the storage; the file's name without `.toml`.
+        source: the file, as the person named it.
+        seed: from which every random number of the study follows.
+        data, search, budget, run: the tables of the same names.
+        space: the table `[hyperparameters]`.
+    """
+
+    name: str
+    data: DataSettings
+    space: Table
+    search: SearchSettings = field(default_factory=SearchSettings)
+    budget: BudgetSettings = field(default_factory=BudgetSettings)
+    run: RunSettings = field(default_factory=RunSettings)
+    seed: int = 0
+    source: str = ""
+
+    def metric(self, task: Task) -> str:
+        """The objective metric for a task."""
+        return self.search.metric or DEFAULT_METRICS[task]
+
+    def direction(self, task: Task) -> Direction:
+        """Which way the objective metric is better."""
+        return METRICS[self.metric(task)].direction
+
+    @property
+    def meaning(self) -> Meaning:
+        """What the study's values mean: data, split, hyperparameters and metric.
+
+        What the file leaves out stands here with its default. Budget, sampler, pruner and storage may change from run
+        to run and are not part of it.
+        """
+        return {
+            "seed": self.seed,
+            **{f"data.{name}": value for name, value in self.data.model_dump(mode="json").items()},
+            "search.metric": self.search.metric,
+            **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
+        }
+
+    @property
+    def fingerprint(self) -> str:
+        """Hexadecimal digest of the study's meaning."""
+        return fingerprint(self.meaning)
+
+
+def plain(leaf: Fixed | Range | Choices) -> Any:
+    """A leaf as it would stand in a study file."""
+    if isinstance(leaf, Fixed):
+        return list(leaf.value) if isinstance(leaf.value, tuple) else leaf.value
+    if isinstance(leaf, Choices):
+        return {"choices": [list(value) if isinstance(value, tuple) else value for value in leaf.values]}
+    stated = {"low": leaf.low, "high": leaf.high}
+    if leaf.step is not None:
+        stated["step"] = leaf.step
+    return {**stated, "log": True} if leaf.log else stated
+
+
+def fingerprint(meaning: Meaning) -> str:
+    """Hexadecimal digest of a meaning; independent of the order of its places."""
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def differences(stored: Meaning, current: Meaning) -> list[str]:
+    """What has changed between two meanings, one line for each place."""
+    lines = []
+    for place in sorted({*stored, *current}):
+        if place not in stored:
+            lines.append(f"{place}: new, {json.dumps(current[place])}")
+        elif place not in current:
+            lines.append(f"{place}: was {json.dumps(stored[place])}, now absent")
+        elif stored[place] != current[place]:
+            lines.append(f"{place}: was {json.dumps(stored[place])}, now {json.dumps(current[place])}")
+    return lines

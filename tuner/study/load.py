@@ -1,0 +1,42 @@
+"""Loading a study file: TOML, which is data and names no code."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from tuner.errors import Mistake, StudyFileError
+from tuner.study.definition import StudyDefinition
+from tuner.study.places import find_study_file, shown_path
+from tuner.study.read import read_study
+
+
+def load_study(study: str, root: Path) -> StudyDefinition:
+    """The study of a name or of a file.
+
+    Args:
+        study: `digits` for `studies/digits.toml` in the root, or a path that ends in `.toml`.
+        root: the project root.
+    Raises:
+        StudyError: if there is no such file.
+        StudyFileError: with every mistake in it.
+    """
+    path = find_study_file(study, root)
+    source = shown_path(path, Path.cwd())
+    return read_study(_tables(path, source), source=source, stem=path.stem)
+
+
+def _tables(path: Path, source: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise StudyFileError(source, [Mistake("", f"is no TOML: {error}")]) from None
+    except RecursionError:
+        raise StudyFileError(source, [Mistake("", "is no study: its lists are nested too deeply")]) from None
+    except UnicodeDecodeError as error:
+        raise StudyFileError(source, [Mistake("", f"is no UTF-8 text: byte {error.start} cannot be read")]) from None
+    except ValueError as error:  # a whole number of thousands of digits
+        raise StudyFileError(source, [Mistake("", f"is no TOML: {error}")]) from None
+    except OSError as error:
+        raise StudyFileError(source, [Mistake("", f"cannot be read: {error.strerror}")]) from None

@@ -1,0 +1,85 @@
+"""Where things lie: the project root, study files, the default storage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tuner.errors import StudyError, did_you_mean
+
+STUDIES = "studies"
+
+
+def project_root(stated: str | None, environment: Mapping[str, str], working_directory: Path) -> Path:
+    """The folder that relative paths start from.
+
+    The stated one, else `TUNER_ROOT`, else the nearest folder upward that has `studies/`, else the working directory.
+
+    Raises:
+        StudyError: if a stated root is no folder.
+    """
+    named = stated or environment.get("TUNER_ROOT")
+    if named:
+        root = _expanded(named)
+        if not root.is_dir():
+            origin = "--root" if stated else "TUNER_ROOT"
+            raise StudyError(f"{origin} is {named}, which is no folder")
+        return root.resolve()
+    for folder in (working_directory, *working_directory.parents):
+        if (folder / STUDIES).is_dir():
+            return folder
+    return working_directory
+
+
+def study_files(root: Path) -> dict[str, Path]:
+    """Every study file of a project by its study's name."""
+    return {path.stem: path for path in sorted((root / STUDIES).glob("*.toml"))}
+
+
+def find_study_file(study: str, root: Path) -> Path:
+    """The file of a study, by its name or by a path.
+
+    Raises:
+        StudyError: if there is none; it lists those there are.
+    """
+    if study.endswith(".toml") or "/" in study:
+        if _is_file(path := _expanded(study)):
+            return path
+        with_suffix = f"{study}.toml"
+        hint = f' Did you mean "{with_suffix}"?' if _is_file(_expanded(with_suffix)) else ""
+        raise StudyError(f"there is no study file {study}.{hint}")
+    known = study_files(root)
+    if study in known:
+        return known[study]
+    if known:
+        others = f"there are {', '.join(known)}"
+    elif (root / STUDIES).is_dir():
+        others = f"there are none in {root / STUDIES}"
+    else:
+        others = f"there is no folder {STUDIES}/ here or above; go to a project, or name it with --root"
+    raise StudyError(
+        f'there is no study "{study}" (no file {STUDIES}/{study}.toml); {others}.{did_you_mean(study, list(known))}'
+    )
+
+
+def shown_path(path: Path, working_directory: Path) -> str:
+    """A path as a person would write it from where they are."""
+    try:
+        return str(path.resolve().relative_to(working_directory.resolve()))
+    except ValueError:
+        return str(path)
+
+
+def _expanded(path: str) -> Path:
+    """A path with its `~` resolved, where there is such a home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long, or a folder that is closed
+        return False

@@ -1,0 +1,147 @@
+"""How a study searches: what it goes by, who suggests, who prunes, and what it may cost."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+
+from tuner.errors import HyperparameterError
+from tuner.hyperparameters.base import Settings
+from tuner.space.complaints import one_of
+from tuner.study.durations import seconds_of
+from tuner.study.metrics import METRICS
+
+_PASSWORD = re.compile(r"[^:/]+://[^:/@]*:[^@]+@|.*[?&](ssl)?passw(or)?d=")
+
+
+class TpeSampler(Settings):
+    """Tree-structured Parzen estimator, over groups of parameters that occur together. Source: Bergstra et al. 2011."""
+
+    kind: Literal["tpe"] = "tpe"
+    startup_trials: int = Field(10, ge=0, description="Random trials before the model suggests.")
+
+
+class RandomSampler(Settings):
+    """Every trial drawn at random."""
+
+    kind: Literal["random"] = "random"
+
+
+class NoPruner(Settings):
+    """No trial is ended before its time."""
+
+    kind: Literal["none"] = "none"
+
+
+class ComparingPruner(Settings):
+    """What pruners share that compare a trial with the complete ones at the same epoch."""
+
+    warmup_epochs: int | None = Field(None, ge=0, description="Epochs before a trial may end; a quarter if left out.")
+    startup_trials: int = Field(5, ge=0, description="Complete trials before any trial may end.")
+
+
+class MedianPruner(ComparingPruner):
+    """Ends a trial whose best value so far is worse than the median of the others at the same epoch."""
+
+    kind: Literal["median"] = "median"
+
+
+class PercentilePruner(ComparingPruner):
+    """Ends a trial whose best value so far is outside the best percentage of the others at the same epoch."""
+
+    kind: Literal["percentile"] = "percentile"
+    keep: float = Field(25.0, ge=0, le=100, description="The best percentage, which goes on.")
+
+
+class SuccessiveHalvingPruner(Settings):
+    """Promotes the best share of trials from rung to rung. Source: Li et al. 2020, arXiv:1810.05934."""
+
+    kind: Literal["successive_halving"] = "successive_halving"
+    minimum_epochs: int = Field(4, ge=1, description="Epochs that every trial gets.")
+    reduction_factor: int = Field(4, ge=2, description="One in this many goes on to the next rung.")
+
+
+def _named(value: Any) -> Any:
+    """A kind by its name alone is that kind with its defaults."""
+    return {"kind": value} if isinstance(value, str) else value
+
+
+Sampler = Annotated[TpeSampler | RandomSampler, Field(discriminator="kind")]
+Pruner = Annotated[NoPruner | MedianPruner | PercentilePruner | SuccessiveHalvingPruner, Field(discriminator="kind")]
+
+
+class SearchSettings(Settings):
+    """How a study searches."""
+
+    metric: str | None = Field(
+        None,
+        description="The objective: measured on validation rows, without penalties. val_log_loss for a classification "
+        "and val_rmse for a regression if left out.",
+        json_schema_extra={"enum": [*METRICS]},
+    )
+    sampler: Annotated[Sampler, BeforeValidator(_named)] = Field(
+        default_factory=TpeSampler, description="Who suggests hyperparameters."
+    )
+    pruner: Annotated[Pruner, BeforeValidator(_named)] = Field(
+        default_factory=MedianPruner, description="Who ends poor trials."
+    )
+    retries: int = Field(2, ge=0, description="How often a trial that failed by an error is tried again.")
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, metric: str | None) -> str | None:
+        if metric is not None and metric not in METRICS:
+            raise HyperparameterError(one_of(metric, list(METRICS)))
+        return metric
+
+
+class BudgetSettings(Settings):
+    """What a search may cost; whichever comes first ends it."""
+
+    trials: int | None = Field(
+        None, ge=1, description="The study's total of finished trials, over all workers and all runs."
+    )
+    time: str | None = Field(None, description='Wall time of one run, such as "45s", "30m" or "1h30m".')
+
+    @field_validator("time", mode="before")
+    @classmethod
+    def _is_duration(cls, time: Any) -> Any:
+        if time is not None:
+            seconds_of(time)
+        return time
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall time of one run in seconds; None for no limit."""
+        return None if self.time is None else seconds_of(self.time)
+
+
+class RunSettings(Settings):
+    """Where a study runs; none of it changes what a study means."""
+
+    storage: str | None = Field(
+        None, description="URL of the storage, without a password; tuner.db in the project root if left out."
+    )
+
+    @field_validator("storage")
+    @classmethod
+    def _holds_no_password(cls, storage: str | None) -> str | None:
+        if storage is not None and _PASSWORD.match(storage):
+            raise HyperparameterError(
+                "holds a password, which everybody who reads the file would see; leave storage out and set "
+                "TUNER_STORAGE in the environment"
+            )
+        return storage
+
+
+SECTIONS: Mapping[str, str] = {
+    "data": "Which table, and how its rows are split.",
+    "hyperparameters": "The network and its training: values, ranges and choices.",
+    "search": "What the search goes by.",
+    "budget": "What the search may cost.",
+    "run": "Where the search runs.",
+}
+"""The tables of a study file."""
