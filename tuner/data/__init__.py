@@ -1,0 +1,1 @@
+"""Tables in, prepared arrays out; everything that is fitted is fitted on training rows only."""
