@@ -1,0 +1,22 @@
+"""One ordinary Keras MLP out of one `Hyperparameters`: its layers, its optimizer, its loss and its metrics."""
+
+from __future__ import annotations
+
+from tuner.models.initializers import initializer_of
+from tuner.models.losses import loss_of
+from tuner.models.metrics import metrics_for
+from tuner.models.mlp import build_mlp, dropout_seed, weight_seed
+from tuner.models.optimizers import build_optimizer, momentum_of, ordinary_optimizer, set_momentum
+
+__all__ = [
+    "build_mlp",
+    "build_optimizer",
+    "dropout_seed",
+    "initializer_of",
+    "loss_of",
+    "metrics_for",
+    "momentum_of",
+    "ordinary_optimizer",
+    "set_momentum",
+    "weight_seed",
+]
