@@ -1,0 +1,95 @@
+"""Which settings put trials into different programs, and which do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tuner.hyperparameters import OPTIMIZERS, Hyperparameters
+from tuner.lanes.signature import Expected, Signature, signature_of
+
+STATED: dict[str, Any] = {"layers": {"depth": 2, "width": 12, "activation": "relu"}}
+
+SPACE = Expected(widths=(8, 16, 50), activations=("relu", "tanh"))
+
+
+def signature(
+    changed: dict[str, Any] | None = None, expected: Expected = SPACE, *, data: str = "main", loss: str = "any"
+) -> Signature:
+    """The signature of a small configuration, with some settings changed."""
+    changed = dict(changed or {})
+    layers = {**STATED["layers"], **changed.pop("layers", {})}
+    chosen = Hyperparameters.model_validate({**changed, "layers": layers})
+    return signature_of(chosen, data=data, task="multiclass", features=4, outputs=3, loss=loss, expected=expected)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        *({"optimizer": {"kind": kind}} for kind in OPTIMIZERS),
+        {"optimizer": {"kind": "adam", "learning_rate": 0.5, "beta_2": 0.9}},
+        {"schedule": {"kind": "iir", "alpha": 0.5}},
+        {"momentum": {"kind": "rise", "start": 0.5, "maximum": 0.9}},
+        {"plateau": {"patience": 2}},
+        {"early_stopping": {"patience": 2}},
+        {"epochs": 3},
+        {"layers": {"activation": "tanh"}},
+        {"layers": {"initializer": "he_uniform"}},
+        {"layers": {"width": 9}},
+        {"layers": {"width": 16}},
+    ],
+    ids=str,
+)
+def test_a_lanes_own_settings_leave_it_in_the_same_program(changed: dict[str, Any]) -> None:
+    assert signature(changed) == signature()
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"batch_size": 33},
+        {"layers": {"depth": 3}},
+        {"layers": {"width": 8}},
+        {"layers": {"width": 17}},
+        {"layers": {"activation": "gelu"}},
+        {"layers": {"dropout": 0.1}},
+        {"layers": {"l1": 0.1}},
+        {"layers": {"l2": 0.1}},
+    ],
+    ids=str,
+)
+def test_what_the_arrays_and_the_compiled_step_hang_on_makes_another_program(changed: dict[str, Any]) -> None:
+    assert signature(changed) != signature()
+
+
+def test_other_data_and_another_loss_make_other_programs() -> None:
+    assert len({signature(), signature(data="elsewhere"), signature(loss="another")}) == 3
+
+
+def test_l1_and_l2_and_both_share_a_program() -> None:
+    tables = ({"l1": 0.1}, {"l2": 0.1}, {"l1": 0.1, "l2": 0.2})
+    assert len({signature({"layers": layers}) for layers in tables}) == 1
+
+
+def test_where_dropout_and_penalties_are_expected_a_trial_without_them_shares_their_program() -> None:
+    space = Expected(dropout=True, penalties=True)
+    with_both = signature({"layers": {"dropout": 0.3, "l1": 0.1}}, space)
+    assert with_both == signature({}, space)
+    assert (with_both.dropout, with_both.penalties) == (True, True)
+
+
+@pytest.mark.parametrize(("width", "room"), [(1, 8), (8, 8), (9, 16), (17, 50), (50, 50), (51, 64), (65, 128)])
+def test_a_width_gets_the_smallest_expected_room_or_else_a_power_of_two(width: int, room: int) -> None:
+    assert signature({"layers": {"width": width}}).width == room
+
+
+@pytest.mark.parametrize(("width", "room"), [(1, 1), (2, 2), (3, 4), (64, 64), (65, 128)])
+def test_where_nothing_is_expected_a_width_gets_the_next_power_of_two(width: int, room: int) -> None:
+    assert signature({"layers": {"width": width}}, Expected()).width == room
+
+
+def test_a_program_has_the_expected_activations_and_an_unexpected_one_has_its_own() -> None:
+    assert signature().activations == ("relu", "tanh")
+    assert signature({"layers": {"activation": "gelu"}}).activations == ("gelu",)
+    assert signature({}, Expected()).activations == ("relu",)
