@@ -1,0 +1,36 @@
+"""A Keras training on its course: the optimizer gets its values, and the model its best epoch's weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from tuner.models import set_momentum
+from tuner.training.course import Course
+
+
+class CourseDriver(keras.callbacks.Callback):  # type: ignore[misc]
+    """Tells the course of every epoch, sets what it says, and gives the best epoch's weights back when training ends.
+
+    It does not end the training: that depends on the observer too, whom `Reporting` asks.
+    """
+
+    def __init__(self, course: Course) -> None:
+        super().__init__()
+        self._course = course
+        self._weights: list[Any] | None = None
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._course.begin_epoch()
+        self.model.optimizer.learning_rate.assign(self._course.learning_rate)
+        if self._course.momentum is not None:
+            set_momentum(self.model.optimizer, self._course.momentum)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if self._course.end_epoch(logs):
+            self._weights = self.model.get_weights()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        if self._weights is not None:
+            self.model.set_weights(self._weights)

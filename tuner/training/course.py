@@ -1,0 +1,124 @@
+"""The decisions of one trial between its epochs, the same in every trainer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from tuner.errors import HyperparameterError, listed
+from tuner.study.metrics import Task, metrics_of
+from tuner.training.job import End, Job, Verdict
+
+ENDS: Mapping[Verdict, End] = {Verdict.PRUNE: End.PRUNED, Verdict.HAND_BACK: End.HANDED_BACK}
+"""What the observer can make of a trial."""
+
+
+def check_metric(job: Job, task: Task) -> None:
+    """Whether the task has the metric that the job goes by.
+
+    Raises:
+        HyperparameterError: if it has not.
+    """
+    if job.metric not in metrics_of(task):
+        raise HyperparameterError(
+            f"must be {listed(metrics_of(task))} for a {task} target, but is {job.metric}", "metric"
+        )
+
+
+class Course:
+    """One trial's way through its epochs: what each is trained with, which was the best, and when to end.
+
+        course.begin_epoch()                         # then train with course.learning_rate and course.momentum
+        if course.end_epoch(metrics): ...            # then keep the weights
+        if end := course.end(verdict): ...           # then give back the weights that were kept
+
+    The best epoch is the first with the best objective metric. For the patience an epoch counts as better only if it is
+    so by more than `min_delta`.
+
+    Attributes:
+        epochs: how many have ended.
+        learning_rate: of the present epoch.
+        momentum: of the present epoch; None for an optimizer that has none.
+        best_epoch: counted from 0; None before there is a finite objective metric.
+        best_metrics: every metric after that epoch.
+        diverged: whether a loss or an objective metric was infinite or not a number.
+        stopped_early: whether the patience has run out.
+    Source:
+        keras.callbacks.EarlyStopping for the patience, tuner/schedules for what the epochs are trained with.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.epochs = 0
+        self.learning_rate = 0.0
+        self.momentum: float | None = None
+        self.best_epoch: int | None = None
+        self.best_metrics: Mapping[str, float] = {}
+        self.diverged = False
+        self.stopped_early = False
+        self._job = job
+        self._learning_rate_schedule = job.hyperparameters.learning_rate_schedule(job.direction)
+        self._learning_rate_state = self._learning_rate_schedule.start()
+        self._momentum_curve = job.hyperparameters.momentum_schedule()
+        self._metric: float | None = None
+        self._best_loss = math.inf
+        self._best_loss_by_enough = math.inf
+        self._waited = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether the trial ends by itself: it has diverged, its patience has run out, or its last epoch has ended."""
+        return self.diverged or self.stopped_early or self.epochs >= self._job.hyperparameters.epochs
+
+    def begin_epoch(self) -> None:
+        """Set what to train the next epoch with, from the schedules and the metric of the epoch before."""
+        self.learning_rate, self._learning_rate_state = self._learning_rate_schedule.advance(
+            self._learning_rate_state, self.epochs, self._metric
+        )
+        if self._momentum_curve is not None:
+            self.momentum = self._momentum_curve.value(self.epochs)
+
+    def end_epoch(self, metrics: Mapping[str, float]) -> bool:
+        """Take in what the epoch came to.
+
+        Args:
+            metrics: as in `EpochResult`; `loss` and the objective metric have to be there.
+        Returns:
+            Whether this epoch is the best so far.
+        """
+        self._metric = metrics[self._job.metric]
+        if not (math.isfinite(metrics["loss"]) and math.isfinite(self._metric)):
+            self.diverged = True
+        loss = self._metric if self._job.direction == "minimize" else -self._metric
+        best = math.isfinite(loss) and loss < self._best_loss
+        if best:
+            self._best_loss = loss
+            self.best_epoch = self.epochs
+            self.best_metrics = dict(metrics)
+        self._be_patient(loss)
+        self.epochs += 1
+        return best
+
+    def _be_patient(self, loss: float) -> None:
+        early_stopping = self._job.hyperparameters.early_stopping
+        if early_stopping is None:
+            return
+        if loss < self._best_loss_by_enough - early_stopping.min_delta:
+            self._best_loss_by_enough = loss
+            self._waited = 0
+            return
+        self._waited += 1
+        if self._waited >= early_stopping.patience:
+            self.stopped_early = True
+
+    def end(self, verdict: Verdict) -> End | None:
+        """How the trial ends after this epoch; None if it goes on.
+
+        Diverging outweighs the observer's verdict, and that the patience; in the last epoch a verdict counts as in any.
+        """
+        if self.diverged:
+            return End.DIVERGED
+        if verdict in ENDS:
+            return ENDS[verdict]
+        if self.stopped_early:
+            return End.STOPPED_EARLY
+        return End.FINISHED if self.over else None
