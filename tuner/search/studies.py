@@ -1,0 +1,160 @@
+"""Stored studies: making one, finding it again, and refusing one that means something else."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage
+
+from tuner.data.prepared import Prepared
+from tuner.errors import StudyError, did_you_mean
+from tuner.hyperparameters import Hyperparameters
+from tuner.search.pruners import make_pruner
+from tuner.search.samplers import SeededSampler
+from tuner.search.versions import disagreement, versions
+from tuner.space import Choices, Fixed, Range, leaves
+from tuner.study.definition import StudyDefinition, differences, fingerprint
+from tuner.study.metrics import METRICS
+
+DEFINITION = "tuner:definition"
+DATA = "tuner:data"
+VERSIONS = "tuner:versions"
+BUDGET = "tuner:trials"
+OVERRIDE = "tuner:trials_override"
+
+
+@dataclass(frozen=True)
+class StoredStudy:
+    """What a stored study says about itself.
+
+    Attributes:
+        study: the Optuna study.
+        metric: the objective metric.
+        trials: the budget of trials that the last search went by; None if there was none.
+    """
+
+    study: optuna.Study
+    metric: str
+    trials: int | None
+
+
+def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared) -> optuna.Study:
+    """The stored study of a definition; it is made if it is not there.
+
+    Raises:
+        StudyError: if a study of that name means something else, has other data, or other versions made it.
+    """
+    metric = definition.metric(data.task)
+    study = optuna.create_study(
+        storage=storage,
+        study_name=definition.name,
+        direction=METRICS[metric].direction,
+        load_if_exists=True,
+        sampler=SeededSampler(definition.search.sampler, definition.seed),
+        pruner=make_pruner(definition.search.pruner, most_epochs(definition)),
+    )
+    stated: dict[str, Any] = {
+        # The objective is written out, so that a default and the same metric by name mean the same.
+        DEFINITION: {**definition.meaning, "search.metric": metric},
+        DATA: data.fingerprint,
+        VERSIONS: versions(),
+    }
+    attributes = study.user_attrs
+    if DEFINITION not in attributes:
+        _refuse_foreign(study, METRICS[metric].direction)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([metric])
+        for name in (DATA, VERSIONS, DEFINITION):
+            study.set_user_attr(name, stated[name])
+        return study
+    _refuse_changes(definition, attributes, stated)
+    return study
+
+
+def most_epochs(definition: StudyDefinition) -> int:
+    """The most epochs that a trial of a study can have."""
+    leaf = leaves(definition.space).get("epochs", Fixed(Hyperparameters.model_fields["epochs"].default))
+    if isinstance(leaf, Range):
+        return int(leaf.high)
+    values = leaf.values if isinstance(leaf, Choices) else (leaf.value,)
+    return max(int(value) for value in values if isinstance(value, int))
+
+
+def _refuse_foreign(study: optuna.Study, direction: str) -> None:
+    # One that was broken off while it was made is our own: without trials, and with the right direction.
+    if study.get_trials(deepcopy=False) or [each.name.lower() for each in study.directions] != [direction]:
+        raise StudyError(
+            f'the storage has a study "{study.study_name}" that was not made by tuner; '
+            "give this one another name, or use another --storage"
+        )
+
+
+def _refuse_changes(definition: StudyDefinition, stored: Mapping[str, Any], current: Mapping[str, Any]) -> None:
+    way_out = (
+        f"rename the study (copy its file to a new name), or `tuner delete --study {definition.name}` to start afresh"
+    )
+    if fingerprint(stored[DEFINITION]) != fingerprint(current[DEFINITION]):
+        changes = "\n  ".join(differences(stored[DEFINITION], current[DEFINITION]))
+        raise StudyError(
+            f'the study "{definition.name}" is stored with another definition, and trials of both would not compare:\n'
+            f"  {changes}\nEither take the change back, or {way_out}."
+        )
+    if stored.get(DATA) != current[DATA]:
+        raise StudyError(
+            f'the data of the study "{definition.name}" have changed since its first trial '
+            f"({stored.get(DATA)} then, {current[DATA]} now), and trials of both would not compare. "
+            f"Either bring the old data back, or {way_out}."
+        )
+    found = disagreement(stored.get(VERSIONS, {}), current[VERSIONS])
+    if found:
+        raise StudyError(
+            f'the study "{definition.name}" belongs to other versions: {found}. '
+            f"Either install those versions, or {way_out}."
+        )
+
+
+def set_budget(study: optuna.Study, definition: StudyDefinition, stated: int | None) -> int | None:
+    """The study's total of finished trials: what is stated now, else in an earlier run, else by the file."""
+    if stated is not None:
+        study.set_user_attr(OVERRIDE, stated)
+    total: int | None = study.user_attrs.get(OVERRIDE, definition.budget.trials)
+    if study.user_attrs.get(BUDGET) != total:
+        study.set_user_attr(BUDGET, total)
+    return total
+
+
+def stored_names(storage: BaseStorage) -> list[str]:
+    """The names of all stored studies with one objective; one with several is none of ours."""
+    summaries = optuna.get_all_study_summaries(storage, include_best_trial=False)
+    return [summary.study_name for summary in summaries if len(summary.directions) == 1]
+
+
+def load_stored(storage: BaseStorage, name: str) -> StoredStudy:
+    """A stored study by its name.
+
+    Raises:
+        StudyError: if there is none of that name.
+    """
+    names = stored_names(storage)
+    if name not in names:
+        others = f"it has {', '.join(names)}" if names else "it has none yet"
+        way_out = did_you_mean(name, names) or f" `tuner search --study {name}` starts it."
+        raise StudyError(f'the storage has no study "{name}"; {others}.{way_out}')
+    study = optuna.load_study(study_name=name, storage=storage)
+    metric = study.metric_names[0] if study.metric_names else "value"
+    return StoredStudy(study, metric, study.user_attrs.get(BUDGET))
+
+
+def delete_stored(storage: BaseStorage, name: str) -> None:
+    """Delete a stored study and all of its trials.
+
+    Raises:
+        StudyError: if there is none of that name.
+    """
+    load_stored(storage, name)
+    optuna.delete_study(study_name=name, storage=storage)
