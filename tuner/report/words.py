@@ -1,0 +1,35 @@
+"""A configuration in a few words, for a line on the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def in_words(hyperparameters: Mapping[str, Any]) -> str:
+    """What matters most about a configuration, on one line.
+
+    Args:
+        hyperparameters: a dumped `Hyperparameters`.
+    """
+    layers, optimizer = hyperparameters["layers"], hyperparameters["optimizer"]
+    schedule, momentum, plateau = (hyperparameters.get(name) for name in ("schedule", "momentum", "plateau"))
+    parts = [
+        f"{layers['depth']} x {layers['width']} {layers['activation']}",
+        f"{optimizer['kind']} {optimizer['learning_rate']:.3g}",
+    ]
+    if schedule and schedule["kind"] != "constant":
+        alpha = f" {schedule['alpha']:.3g}" if schedule["kind"] == "iir" else ""
+        parts.append(schedule["kind"] + alpha)
+    if momentum:
+        parts.append("momentum " + _momentum(momentum))
+    if plateau:
+        parts.append(f"plateau {plateau['patience']}")
+    parts += [f"{name} {layers[name]:.2g}" for name in ("dropout", "l1", "l2") if layers[name]]
+    return ", ".join([*parts, f"batch {hyperparameters['batch_size']}"])
+
+
+def _momentum(momentum: Mapping[str, Any]) -> str:
+    if momentum["kind"] == "rise":
+        return f"{momentum['start']:.2g}..{momentum['maximum']:.3g}"
+    return str(momentum["kind"])
