@@ -1,0 +1,112 @@
+"""How many trials to train at once, where nobody says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tuner.actions.machine import Machine, this_machine
+from tuner.data.prepared import Prepared
+from tuner.hyperparameters import Hyperparameters
+from tuner.lanes.shapes import parameters_of
+from tuner.space import Fixed, Range
+from tuner.space.defaults import completed
+from tuner.space.nodes import Leaf
+from tuner.study.definition import StudyDefinition
+
+MOST_LANES = 128
+"""Beyond this a CPU gains nothing: the overhead of a step is spread thin already."""
+
+FEWEST_LANES = 4
+SHARE_OF_TRIALS = 4
+SHARE_OF_MEMORY = 4
+
+
+@dataclass(frozen=True)
+class LargestNetwork:
+    """The largest network that a study's space has.
+
+    Attributes:
+        features, outputs: columns of its input and output.
+        depth, width: hidden layers, and units of each.
+        batch_size: rows in a training step.
+    """
+
+    features: int
+    outputs: int
+    depth: int
+    width: int
+    batch_size: int
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers: weights and biases.
+
+        >>> LargestNetwork(features=4, outputs=3, depth=2, width=8, batch_size=16).parameters
+        139
+        """
+        return parameters_of(self.depth, self.width, features=self.features, outputs=self.outputs)
+
+    @property
+    def bytes_per_lane(self) -> int:
+        """Memory of one lane, in bytes of float32.
+
+         16 * parameters     weights, gradients, and two slots of the optimizer
+        + 4 * parameters     the best epoch's weights
+        + 8 * batch_size * units     what each unit gives, and its gradient
+        """
+        units = self.depth * self.width + self.outputs
+        return 20 * self.parameters + 8 * self.batch_size * units
+
+
+def auto_lanes(definition: StudyDefinition, data: Prepared, trials_left: int | None) -> int:
+    """How many lanes suit a study on this machine's CPU.
+
+    Args:
+        definition: the study.
+        data: what is trained on.
+        trials_left: how many trials the budget still has; None for no limit.
+    """
+    return lanes_for(largest_network(definition, data).bytes_per_lane, this_machine(), trials_left)
+
+
+def lanes_for(bytes_per_lane: int, machine: Machine, trials_left: int | None) -> int:
+    """How many lanes suit networks of a size, a machine's CPU, and a budget.
+
+        as many as the cache holds, as a power of two, at least as many as there are cores, at least 4 and at most 128;
+        no more than a quarter of the free memory holds;
+        no more than a quarter of the trials that are left, or four: trials that are asked at once cannot learn from
+        one another.
+
+    >>> lanes_for(100_000, Machine(cores=2, cache_bytes=2**23), None)
+    64
+    >>> lanes_for(100_000, Machine(cores=2, cache_bytes=2**23), 40), lanes_for(100_000, Machine(cores=2), 3)
+    (10, 3)
+    """
+    in_cache = machine.cache_bytes // bytes_per_lane
+    rounded = 1 << (max(1, in_cache).bit_length() - 1)
+    # A network that is larger than the cache gains nothing from its neighbours, save that no core waits for it.
+    lanes = min(MOST_LANES, max(FEWEST_LANES, machine.cores, rounded))
+    lanes = min(lanes, machine.memory_bytes // SHARE_OF_MEMORY // bytes_per_lane)
+    if trials_left is not None:
+        lanes = min(lanes, trials_left, max(FEWEST_LANES, trials_left // SHARE_OF_TRIALS))
+    return max(1, lanes)
+
+
+def largest_network(definition: StudyDefinition, data: Prepared) -> LargestNetwork:
+    """The largest network of a study's space."""
+    space = completed(definition.space, Hyperparameters)
+    return LargestNetwork(
+        features=data.features,
+        outputs=data.outputs,
+        depth=_highest(space["layers.depth"]),
+        width=_highest(space["layers.width"]),
+        batch_size=_highest(space["batch_size"]),
+    )
+
+
+def _highest(leaf: Leaf) -> int:
+    """The largest value of a whole number."""
+    if isinstance(leaf, Range):
+        return int(leaf.high)
+    values = (leaf.value,) if isinstance(leaf, Fixed) else leaf.values
+    return max(value for value in values if isinstance(value, int))

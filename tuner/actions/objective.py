@@ -1,0 +1,27 @@
+"""A study's objective for Optuna's own `study.optimize`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tuner.actions.defaults import root_of, study_of
+from tuner.actions.search import check_task
+from tuner.data.prepare import prepare
+from tuner.search.objective import KerasObjective
+from tuner.study.definition import StudyDefinition
+
+
+def keras_objective(study: StudyDefinition | str, *, root: Path | None = None) -> KerasObjective:
+    """The objective of a study with its data read, split and scaled.
+
+    Args:
+        study: its name, its file's path, or its definition.
+        root: the project root; found as the command line finds it if left out.
+    Raises:
+        DataError, StudyError, StudyFileError: if the study or its data cannot be used.
+    """
+    folder = root_of(root)
+    definition = study_of(study, folder)
+    data = prepare(definition.data, seed=definition.seed, root=folder)
+    check_task(definition, data)
+    return KerasObjective(definition, data)

@@ -1,0 +1,126 @@
+"""Searching a study's hyperparameters until its budget is spent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tuner.actions.defaults import Storage, root_of, storage_of, study_of
+from tuner.actions.expectations import programs_in_words, what_needs_programs
+from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
+from tuner.data.prepare import prepare
+from tuner.data.prepared import Prepared
+from tuner.errors import StudyFileError
+from tuner.report.summary import StudySummary, summarize
+from tuner.search.admission import Admission
+from tuner.search.loop import SearchLoop
+from tuner.search.stop import StopReason, StopRequest
+from tuner.search.storage import opened
+from tuner.search.studies import join_study, load_stored, set_budget
+from tuner.search.watcher import Watcher
+from tuner.study.definition import StudyDefinition
+from tuner.study.read import task_mistakes
+from tuner.training.hosted import HostedTrainer
+from tuner.training.job import MAIN_DATA
+from tuner.training.trainer import Trainer
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """How a search ended.
+
+    Attributes:
+        summary: what the study has come to.
+        stopped: why it stopped before its budget of trials was spent; None if it did not.
+    """
+
+    summary: StudySummary
+    stopped: StopReason | None
+
+
+def search(
+    study: StudyDefinition | str,
+    *,
+    root: Path | None = None,
+    storage: Storage = None,
+    trials: int | None = None,
+    seconds: float | None = None,
+    stop: StopRequest | None = None,
+    watcher: Watcher | None = None,
+    trainer: Trainer | TrainerName | None = None,
+    lanes: Lanes | None = None,
+) -> SearchEnd:
+    """Search a study until its budget is spent, or until somebody asks it to stop.
+
+    Args:
+        study: its name, its file's path, or its definition.
+        root: the project root, where relative paths start from; found as the command line finds it if left out.
+        storage: where trials are kept; found as the command line finds it if left out.
+        trials: the study's total of finished trials, for this and later runs; the study's own budget if left out.
+        seconds: wall time of this run; the study's own budget if left out.
+        stop: raised by whoever wants the search to end at the next epoch boundary.
+        watcher: told of everything that happens.
+        trainer: what trains: `lanes`, many trials at once in one compiled program; `fit`, one after another with
+            Keras' own `fit`; both in a process of their own. Or a trainer, which is used as it is.
+        lanes: how many trials `lanes` trains at once; `auto` goes by the study, the budget and the machine.
+    Raises:
+        SearchError: if there is no such trainer, or it has no lanes.
+        DataError, StorageError, StudyError, StudyFileError: before the first trial.
+        SearchError: if ten trials in a row failed.
+        StorageError: if the storage can no longer be written to; what is in it is kept.
+    """
+    chosen = chosen_trainer(trainer, lanes)
+    stop = stop if stop is not None else StopRequest()
+    watcher = watcher if watcher is not None else Watcher()
+    folder = root_of(root)
+    definition = study_of(study, folder)
+    url = storage_of(storage, folder, definition.run.storage)
+    data = prepare(definition.data, seed=definition.seed, root=folder)
+    check_task(definition, data)
+    admission = Admission(url)
+    with opened(url) as backend:
+        with admission():
+            stored = join_study(backend, definition, data)
+            total = set_budget(stored, definition, trials)
+        loop = SearchLoop(
+            stored,
+            definition,
+            data.task,
+            trials=total,
+            seconds=seconds if seconds is not None else definition.budget.seconds,
+            stop=stop,
+            watcher=watcher,
+            admission=admission,
+        )
+        left = None if total is None else total - loop.progress().finished
+        if left is None or left > 0:
+            if not isinstance(chosen, Trainer):
+                host = hosting(chosen, lanes, definition, data, left)
+                if host.trainer == "lanes":
+                    expected = host.settings["expected"]
+                    if programs := programs_in_words(what_needs_programs(definition, data.task, expected)):
+                        watcher.remark(programs)
+                chosen = HostedTrainer(
+                    host.trainer,
+                    settings=host.settings,
+                    threads=host.threads,
+                    max_growth_bytes=host.max_growth_bytes,
+                    stop_requested=loop.stopping,
+                )
+            loop.run(chosen, {MAIN_DATA: data})
+            watcher.search_ended()
+        summary = summarize(load_stored(backend, definition.name))
+    finished = summary.trials.complete + summary.trials.pruned
+    spent = total is not None and finished >= total
+    return SearchEnd(summary, None if spent else stop.reason)
+
+
+def check_task(definition: StudyDefinition, data: Prepared) -> None:
+    """Hold a study's metric and loss against the task that the data turned out to be.
+
+    Raises:
+        StudyFileError: if they are for another task.
+    """
+    mistakes = task_mistakes(data.task, definition.search.metric, definition.space)
+    if mistakes:
+        raise StudyFileError(definition.source, mistakes)

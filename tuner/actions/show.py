@@ -1,0 +1,53 @@
+"""What a stored study, or one of its trials, has come to."""
+
+from __future__ import annotations
+
+from tuner.actions.defaults import Storage, existing, root_of, storage_of
+from tuner.errors import StudyError
+from tuner.report.summary import StudySummary, TrialSummary, summarize, summarize_trial
+from tuner.search.storage import exists, opened
+from tuner.search.studies import delete_stored, load_stored, stored_names
+
+
+def show(study: str, *, storage: Storage = None) -> StudySummary:
+    """What a stored study has come to.
+
+    Raises:
+        StorageError: if there is no such storage.
+        StudyError: if the storage has no such study.
+    """
+    with existing(storage) as backend:
+        return summarize(load_stored(backend, study))
+
+
+def show_trial(study: str, number: int, *, storage: Storage = None) -> TrialSummary:
+    """What one trial of a stored study has come to.
+
+    Raises:
+        StudyError: if the study has no trial of that number.
+    """
+    with existing(storage) as backend:
+        trials = load_stored(backend, study).study.get_trials(deepcopy=False)
+        if not 0 <= number < len(trials):
+            known = f"they go from 0 to {len(trials) - 1}" if trials else "it has none yet"
+            raise StudyError(f'the study "{study}" has no trial {number}; {known}')
+        return summarize_trial(trials[number])
+
+
+def stored_studies(storage: Storage = None) -> list[StudySummary]:
+    """What every study of a storage has come to; none if there is no storage yet."""
+    url = storage_of(storage, root_of(None))
+    if not exists(url):
+        return []
+    with opened(url) as backend:
+        return [summarize(load_stored(backend, name)) for name in stored_names(backend)]
+
+
+def delete(study: str, *, storage: Storage = None) -> None:
+    """Delete a stored study and all of its trials.
+
+    Raises:
+        StudyError: if the storage has no such study.
+    """
+    with existing(storage) as backend:
+        delete_stored(backend, study)

@@ -1,0 +1,145 @@
+"""Running a search from the command line: what `tuner search` and `tuner worker` share."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from tuner.cli.live import LiveWatcher
+from tuner.cli.logs import logging_to
+from tuner.cli.options import find_root
+from tuner.cli.plain import PlainWatcher
+from tuner.cli.signals import stop_on_signals
+from tuner.search.logging_watcher import LoggingWatcher
+from tuner.search.stop import StopReason, StopRequest
+from tuner.search.watcher import Watcher
+
+if TYPE_CHECKING:
+    from tuner.actions.trainers import Lanes, TrainerName
+
+STOPPING = "Stopping at the end of this epoch; Ctrl-C again stops at once."
+SHOW_CURSOR = "\x1b[?25h"
+
+EXIT_CODES = {
+    None: 0,
+    StopReason.OUT_OF_TIME: 3,
+    StopReason.HANDED_BACK: 75,
+    StopReason.INTERRUPTED: 130,
+}
+
+Shown = Literal["summary", "json", "nothing"]
+
+
+def run_search(
+    study: str,
+    *,
+    storage: str | None,
+    root: str | None,
+    trials: int | None = None,
+    duration: str | None = None,
+    trainer: TrainerName | None = None,
+    lanes: Lanes | None = None,
+    shown: Shown = "summary",
+    must_exist: bool = False,
+    log_file: str | None = None,
+    log_level: str = "info",
+) -> None:
+    """Search a study, show what it came to, and leave with the exit code that says how it ended."""
+    from tuner.errors import HyperparameterError, StudyError
+    from tuner.study.durations import seconds_of
+    from tuner.study.load import load_study
+
+    if trainer == "fit" and lanes is not None:
+        raise click.UsageError("--lanes goes with --trainer lanes; fit trains one trial after another.")
+    folder = find_root(root)
+    definition = load_study(study, folder)
+    try:
+        seconds = None if duration is None else seconds_of(duration)
+    except HyperparameterError as error:
+        raise StudyError(f"--time {error.problem}") from None
+    stop = StopRequest()
+    with (
+        logging_to(log_file, log_level),
+        _screen(shown, seconds or definition.budget.seconds) as (watcher, say),
+        stop_on_signals(stop, say),
+    ):
+        from tuner.actions.search import search
+        from tuner.actions.show import show
+        from tuner.search.storage import storage_url
+
+        url = storage_url(storage, os.environ, definition.run.storage, folder)
+        if must_exist:
+            show(definition.name, storage=url)
+        end = search(
+            definition,
+            root=folder,
+            storage=url,
+            trials=trials,
+            seconds=seconds,
+            stop=stop,
+            watcher=LoggingWatcher(watcher),
+            trainer=trainer,
+            lanes=lanes,
+        )
+    from tuner.cli.tables import show_summary
+
+    if shown != "nothing":
+        show_summary(end.summary, as_json=shown == "json")
+    stated = {"study": study, "storage": storage, "root": root, "trainer": trainer, "lanes": lanes}
+    again = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in stated.items() if value)
+    last_words = _last_words(f"{_own_name()} search {again}", end.stopped, end.summary.state)
+    if shown == "summary" and last_words:
+        click.echo(last_words, err=True)
+    sys.exit(EXIT_CODES[end.stopped])
+
+
+def _own_name() -> str:
+    """What to type for this program: `tuner` where the shell finds it, else the path that was typed."""
+    if shutil.which("tuner") or not os.access(sys.argv[0], os.X_OK):
+        return "tuner"
+    return shlex.quote(sys.argv[0])
+
+
+def _last_words(command: str, stopped: StopReason | None, state: str) -> str:
+    if stopped is None:
+        return {
+            "finished": "The budget of trials is spent; `--trials N` sets another.",
+            "running": "Others are training the last trials.",
+        }.get(state, "")
+    why = {
+        StopReason.INTERRUPTED: "Stopped; what was running is put back",
+        StopReason.HANDED_BACK: "Stopped; what was running is put back",
+        StopReason.OUT_OF_TIME: "The time is over",
+    }[stopped]
+    return f"{why}. To go on: {command}"
+
+
+@contextmanager
+def _screen(shown: Shown, seconds: float | None) -> Iterator[tuple[Watcher, Callable[[StopReason], None]]]:
+    """Who watches the search, and how to say that its end has been asked for."""
+    if shown == "nothing":
+        yield Watcher(), lambda reason: None
+    elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or shown == "json":
+        yield PlainWatcher(), lambda reason: _at_once(f"{STOPPING}\n")
+    else:
+        live = LiveWatcher(seconds)
+
+        def say(reason: StopReason) -> None:
+            live.stopping(STOPPING)
+            _at_once(SHOW_CURSOR)  # a second signal leaves no time for it
+
+        with live.shown():
+            yield live, say
+
+
+def _at_once(text: str) -> None:
+    """Write to the standard error from a signal handler, where Python's own stream may be in the middle of a line."""
+    with suppress(OSError):
+        os.write(2, text.encode())

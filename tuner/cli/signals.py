@@ -1,0 +1,45 @@
+"""Signals: the first one asks for a clean end, the second one acts at once."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from tuner.search.stop import StopReason, StopRequest
+
+REASONS = {
+    signal.SIGINT: StopReason.INTERRUPTED,
+    signal.SIGTERM: StopReason.HANDED_BACK,
+    signal.SIGUSR1: StopReason.HANDED_BACK,
+}
+
+
+@contextmanager
+def stop_on_signals(stop: StopRequest, on_signal: Callable[[StopReason], None]) -> Iterator[None]:
+    """Turn SIGINT, SIGTERM and SIGUSR1 into a stop request while a search runs.
+
+    The first signal restores the operating system's own behaviour, so that the second one ends the process even
+    where no Python code runs. What was running is then put back by the next search, which finds its owner gone.
+
+    Args:
+        stop: raised by the first signal.
+        on_signal: called with the reason, once.
+    """
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        del frame
+        for each in REASONS:
+            signal.signal(each, signal.SIG_DFL)
+        reason = REASONS[signal.Signals(number)]
+        stop.ask(reason)
+        on_signal(reason)
+
+    before: dict[signal.Signals, Any] = {each: signal.signal(each, handle) for each in REASONS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,56 @@
+"""`tuner worker`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from tuner.cli.logs import log_options
+from tuner.cli.options import root_option, storage_option, study_option, trainer_options
+
+if TYPE_CHECKING:
+    from tuner.actions.trainers import Lanes, TrainerName
+
+
+@click.command()
+@study_option
+@storage_option
+@root_option
+@click.option("--time", "duration", metavar="TIME", help="Wall time of this run, such as 45s, 30m or 1h30m.")
+@trainer_options
+@log_options
+@click.option("--quiet", is_flag=True, help="Show nothing but errors.")
+def worker(
+    study: str,
+    storage: str | None,
+    root: str | None,
+    duration: str | None,
+    trainer: TrainerName | None,
+    lanes: Lanes | None,
+    log_file: str | None,
+    log_level: str,
+    quiet: bool,
+) -> None:
+    """Run one worker of a STUDY that is there already; it never starts others.
+
+    It shares the study's budget with every other worker and search on the same storage, and leaves when there is
+    nothing left to do.
+
+    \b
+        tuner worker --study digits
+    """
+    from tuner.cli.run import run_search
+
+    run_search(
+        study,
+        storage=storage,
+        root=root,
+        duration=duration,
+        trainer=trainer,
+        lanes=lanes,
+        shown="nothing" if quiet else "summary",
+        must_exist=True,
+        log_file=log_file,
+        log_level=log_level,
+    )
