@@ -31,7 +31,7 @@ class TestLaneTrainer(TrainerContract):
     @pytest.fixture(scope="class")
     @classmethod
     def trainer(cls):
-        return LaneTrainer(lanes=3)
+        return LaneTrainer(lanes=3, shards=2)
 
 
 class Seen(LaneProgram):
@@ -44,8 +44,8 @@ class Seen(LaneProgram):
 
     programs: Sequence[Seen] = ()
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
         self.rooms: list[int] = []
         self.traces: list[Mapping[str, int]] = []
         Seen.programs = [*Seen.programs, self]

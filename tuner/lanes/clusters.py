@@ -14,9 +14,6 @@ from tuner.lanes.losses import measure, sums_only
 from tuner.lanes.penalties import penalty, penalty_gradient
 from tuner.lanes.update import update
 
-SHORT = 32
-"""Columns of a layer below which its weights are updated as one long row."""
-
 NOT_ZERO_AT_ZERO = frozenset({"sigmoid", "softplus"})
 """Activations under which a unit that a narrow lane does not use would not be silent by itself."""
 
@@ -129,8 +126,8 @@ class Clusters:
         dz = dh * slope(z, a, settings.codes[:, None, None], self._activations)
         return (tf.where(_has(settings, layer), dz, 0.0), of_output) if self._shallow else (dz,)
 
-    def _penalize(self, weights: tf.Variable, settings: LaneSettings) -> tf.Tensor:
-        """The penalties of a layer's kernel, without its bias: float32 [lanes]."""
+    def _penalize(self, weights: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
+        """The penalties of a layer's kernel, float32 [lanes], from float32 [lanes, inputs + 1, units], biases last."""
         return penalty(weights[:, :-1], settings.l1, settings.l2)
 
     def _update(
@@ -141,19 +138,26 @@ class Clusters:
         gradient: tf.Tensor,
         coefficients: tf.Tensor,
         settings: LaneSettings,
-        penalised: bool,
+        biases: int | None = None,
     ) -> None:
-        """One optimizer step on a layer's weights, in place."""
-        _, rows, columns = weights.shape
-        if penalised:
-            is_kernel = tf.cast(tf.range(rows) < rows - 1, tf.float32)[None, :, None]
-            gradient = gradient + is_kernel * penalty_gradient(weights.value(), settings.l1, settings.l2)
-        # XLA makes a loop of the last axis, which is slow where that is short.
-        shape = [-1, 1, rows * columns] if columns < SHORT else [-1, rows, columns]
-        w, p, q = (tf.reshape(variable.value(), shape) for variable in (weights, first, second))
-        new = update(w, tf.reshape(gradient, shape), p, q, coefficients)
+        """One optimizer step on a layer's weights, in place.
+
+        Args:
+            weights, first, second: each lane's weights and slots, float32 [lanes, rows, columns].
+            gradient: of the loss without penalties, float32 [lanes, rows, columns].
+            coefficients: float32 [lanes, C], for the update rule.
+            settings: of the lanes.
+            biases: how many of a lane's weights, the last ones, no penalty pulls; None for all.
+        """
+        if biases is not None:
+            _, rows, columns = weights.shape
+            by_row = biases == columns
+            penalised = tf.range(rows)[:, None] < rows - 1 if by_row else tf.range(columns) < columns - biases
+            pull = penalty_gradient(weights.value(), settings.l1, settings.l2)
+            gradient += tf.cast(penalised, tf.float32) * pull
+        new = update(weights.value(), gradient, first.value(), second.value(), coefficients)
         for variable, value in zip((weights, first, second), new, strict=True):
-            variable.assign(tf.reshape(value, [-1, rows, columns]))
+            variable.assign(value)
 
 
 clusters_for = cache(Clusters)

@@ -7,8 +7,8 @@ written out by hand, so that no more is computed and kept than is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -24,17 +24,27 @@ VALIDATION_ROWS = 512
 """Validation rows evaluated at once: enough to keep the processor busy, and little memory for each lane."""
 
 
+SHORT = 32
+"""Columns below which a layer's weights are kept as one row: XLA's loops over few are slow, and slower to compile."""
+
+
 class LaneGraph:
     """Variables and compiled functions of one signature, for any number of lanes.
 
     A layer's bias is the last row of its kernel, and each layer's input ends with a column of ones: one product less,
     and one array less to update.
+
+    The lanes are dealt out, in order and in equal numbers, to shards that know nothing of each other. TensorFlow trains
+    them at the same time, each on a thread of its own: the operations of a step are too small to be split.
     """
 
-    def __init__(self, signature: Signature, shapes: Sequence[tuple[int, int]], prepared: Prepared) -> None:
+    def __init__(
+        self, signature: Signature, shapes: Sequence[tuple[int, int]], prepared: Prepared, *, shards: int
+    ) -> None:
         self._signature = signature
         self._clusters = clusters_for(signature.activations, signature.loss, signature.dropout, signature.shallow)
-        self._layers = [_Layer(rows + 1, columns) for rows, columns in shapes]
+        self._shapes = [(rows + 1, columns) for rows, columns in shapes]
+        self._shards = [tuple(_layer(rows, columns) for rows, columns in self._shapes) for _ in range(shards)]
         kind = np.int32 if signature.task == "multiclass" else np.float32
         self._x = tf.constant(_with_ones(prepared.x_train))
         self._y = tf.constant(prepared.y_train.astype(kind))
@@ -53,11 +63,10 @@ class LaneGraph:
         keys = tf.TensorSpec([None], tf.uint32)
         settings = LaneSettings(integers, integers, integers, floats, keys, floats, floats)
         size = self._signature.batch_size
-        kernels = [tf.TensorSpec([None, layer.rows, layer.columns], tf.float32) for layer in self._layers]
+        kernels = [tf.TensorSpec([None, rows, columns], tf.float32) for rows, columns in self._shapes]
         self.arrange = _function(self._arrange, integers, tf.TensorSpec([], tf.int32))
         self.fill = _function(self._fill, integers, kernels, tf.TensorSpec([None, 2], tf.float32))
         self.keep = _function(self._keep, tf.TensorSpec([None], tf.bool))
-        self.best_of = _function(self._best_of, tf.TensorSpec([], tf.int32))
         self.train = _function(
             self._train,
             tf.TensorSpec([steps, size], tf.int32),
@@ -67,15 +76,24 @@ class LaneGraph:
             settings,
         )
         self.validate = _function(self._validate, settings)
+        # Of one shard, and so traced once for all of them.
+        self._arranged = tf.function(_arranged, autograph=False)
+        self._best_in = tf.function(_best_in, autograph=False)
+        self._fill_one = tf.function(_fill_one, autograph=False)
+        self._keep_one = tf.function(_keep_one, autograph=False)
+        self._train_one = tf.function(self._train_shard, autograph=False)
+        self._validate_one = tf.function(self._validate_shard, autograph=False)
 
     # What happens between epochs.
 
     def _arrange(self, kept: tf.Tensor, empty: tf.Tensor) -> None:
-        """Keep some lanes, int32 [any], in a new order and put so many empty ones after them."""
-        for layer in self._layers:
-            for variable in layer:
-                new = tf.zeros(tf.concat([[empty], tf.shape(variable)[1:]], 0))
-                variable.assign(tf.concat([tf.gather(variable, kept), new], 0))
+        """Keep some lanes, int32 [any], in a new order and put so many empty ones after them.
+
+        Together they have to be a multiple of the number of shards.
+        """
+        for layers in zip(*self._shards, strict=True):
+            for variables in zip(*layers, strict=True):
+                self._arranged(list(variables), kept, empty)
 
     def _fill(self, lanes: tf.Tensor, kernels: list[tf.Tensor], slots: tf.Tensor) -> None:
         """Write fresh networks over some lanes.
@@ -85,21 +103,26 @@ class LaneGraph:
             kernels: float32 [filled, rows, columns] for each layer.
             slots: float32 [filled, 2], what the optimizer's first and second slot start from.
         """
-        for layer, fresh in zip(self._layers, kernels, strict=True):
-            ones = tf.ones_like(fresh)
-            layer.weights.scatter_update(tf.IndexedSlices(fresh, lanes))
-            layer.first.scatter_update(tf.IndexedSlices(ones * slots[:, 0, None, None], lanes))
-            layer.second.scatter_update(tf.IndexedSlices(ones * slots[:, 1, None, None], lanes))
-            layer.best.scatter_update(tf.IndexedSlices(fresh, lanes))
+        for index, shard in enumerate(self._shards):
+            each = _lanes_of(shard)
+            own = tf.where(lanes // each == index)[:, 0]
+            fresh = [tf.gather(kernel, own) for kernel in kernels]
+            self._fill_one(shard, tf.gather(lanes, own) - index * each, fresh, tf.gather(slots, own))
 
     def _keep(self, mask: tf.Tensor) -> None:
         """Remember the weights of the lanes in the mask, bool [lanes], as their best."""
-        for layer in self._layers:
-            layer.best.assign(tf.where(mask[:, None, None], layer.weights, layer.best))
+        for shard, own in zip(self._shards, self._dealt(mask), strict=True):
+            self._keep_one(shard, own)
 
-    def _best_of(self, lane: tf.Tensor) -> list[tf.Tensor]:
+    def best_of(self, lane: int) -> list[tf.Tensor]:
         """The best weights of one lane, float32 [rows, columns] for each layer."""
-        return [layer.best[lane] for layer in self._layers]
+        shard, place = divmod(lane, int(_lanes_of(self._shards[0])))
+        best = self._best_in(self._shards[shard], tf.constant(place))
+        return [tf.reshape(layer, shape) for layer, shape in zip(best, self._shapes, strict=True)]
+
+    def _dealt(self, by_lane: tf.Tensor, axis: int = 0) -> list[tf.Tensor]:
+        """The share of each shard in an array with something for every lane."""
+        return list(tf.split(by_lane, len(self._shards), axis))
 
     # One epoch.
 
@@ -122,17 +145,40 @@ class LaneGraph:
         Returns:
             What `measure` sums, over all rows: float32 [lanes, sums]; and the penalties over all rows: float32 [lanes].
         """
+        dealt = zip(self._dealt(coefficients, 1), self._dealt(taken), *map(self._dealt, settings), strict=True)
+        results = [
+            self._train_one(shard, chosen, weights, own, steps, LaneSettings(*each))
+            for shard, (own, steps, *each) in zip(self._shards, dealt, strict=True)
+        ]
+        return _together(results)
+
+    def _train_shard(
+        self,
+        shard: _Shard,
+        chosen: tf.Tensor,
+        weights: tf.Tensor,
+        coefficients: tf.Tensor,
+        taken: tf.Tensor,
+        settings: LaneSettings,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """As `_train`, with the lanes of one shard."""
 
         def one(step: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
             rows, weight = chosen[step], weights[step]
             if self._signature.penalties:
-                penalties += tf.reduce_sum(weight) * self._penalty(settings)
+                penalties += tf.reduce_sum(weight) * self._penalty(shard, settings)
             x, y = tf.gather(self._x, rows), tf.gather(self._y, rows)
-            gradients, summed = self._gradients(x, y, weight, taken + step, settings)
-            for index, (layer, gradient) in enumerate(zip(self._layers, gradients, strict=True)):
+            gradients, summed = self._gradients(shard, x, y, weight, taken + step, settings)
+            for index, (layer, gradient) in enumerate(zip(shard, gradients, strict=True)):
                 penalised = self._signature.penalties and index < self._signature.depth
                 self._clusters.update(
-                    layer.weights, layer.first, layer.second, gradient, coefficients[step], settings, penalised
+                    layer.weights,
+                    layer.first,
+                    layer.second,
+                    tf.reshape(gradient, [-1, *layer.weights.shape[1:]]),
+                    coefficients[step],
+                    settings,
+                    self._shapes[index][1] if penalised else None,
                 )
             return step + 1, sums + summed, penalties
 
@@ -144,15 +190,23 @@ class LaneGraph:
         Returns:
             float32 [lanes, sums], what `sums_only` sums, over all rows; and float32 [lanes], the penalties.
         """
+        dealt = zip(*map(self._dealt, settings), strict=True)
+        results = [
+            self._validate_one(shard, LaneSettings(*each)) for shard, each in zip(self._shards, dealt, strict=True)
+        ]
+        return _together(results)
+
+    def _validate_shard(self, shard: _Shard, settings: LaneSettings) -> tuple[tf.Tensor, tf.Tensor]:
+        """As `_validate`, with the lanes of one shard."""
 
         def one(batch: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-            *_, h = self._forward(self._validation_x[batch], settings)[0]
-            z = tf.matmul(h, self._layers[-1].weights)
+            *_, h = self._forward(shard, self._validation_x[batch], settings)[0]
+            z = tf.matmul(h, self._kernel(shard, -1))
             summed = self._clusters.sums(z, self._validation_y[batch], self._validation_weight[batch])
             return batch + 1, sums + summed, penalties
 
         sums, penalties = self._loop(one, tf.shape(self._validation_x)[0], tf.shape(settings.widths)[0])
-        return sums, self._penalty(settings) if self._signature.penalties else penalties
+        return sums, self._penalty(shard, settings) if self._signature.penalties else penalties
 
     def _loop(self, one: Callable[..., Any], times: tf.Tensor, lanes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         count = len(SUMS[self._signature.task])
@@ -165,19 +219,24 @@ class LaneGraph:
         )
         return sums, penalties
 
-    def _penalty(self, settings: LaneSettings) -> tf.Tensor:
-        return tf.add_n([self._clusters.penalize(layer.weights, settings) for layer in self._layers[:-1]])
+    def _kernel(self, shard: _Shard, layer: int) -> tf.Tensor:
+        """A layer's weights with the biases in the last row, float32 [lanes, rows, columns]."""
+        return tf.reshape(shard[layer].weights, [-1, *self._shapes[layer]])
+
+    def _penalty(self, shard: _Shard, settings: LaneSettings) -> tf.Tensor:
+        kernels = [self._kernel(shard, layer) for layer in range(self._signature.depth)]
+        return tf.add_n([self._clusters.penalize(kernel, settings) for kernel in kernels])
 
     def _gradients(
-        self, x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, taken: tf.Tensor, settings: LaneSettings
+        self, shard: _Shard, x: tf.Tensor, y: tf.Tensor, weight: tf.Tensor, taken: tf.Tensor, settings: LaneSettings
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One batch forward and backward: the gradient of every layer's weights, and what is summed over rows."""
-        outputs, products = self._forward(x, settings, taken)
-        dz, summed = self._clusters.measure(tf.matmul(outputs[-1], self._layers[-1].weights), y, weight)
+        outputs, products = self._forward(shard, x, settings, taken)
+        dz, summed = self._clusters.measure(tf.matmul(outputs[-1], self._kernel(shard, -1)), y, weight)
         gradients, above = [], None
         for index in range(self._signature.depth, 0, -1):
             gradients.append(tf.matmul(outputs[index], dz, transpose_a=True))
-            dh = tf.matmul(dz, self._layers[index].weights, transpose_b=True)
+            dh = tf.matmul(dz, self._kernel(shard, index), transpose_b=True)
             number = tf.constant(index - 1, tf.uint32)
             dz, *rest = self._clusters.back(dh, products[index - 1], outputs[index], settings, number, taken, above)
             above = rest[0] if rest else None
@@ -185,32 +244,78 @@ class LaneGraph:
         return gradients[::-1], summed
 
     def _forward(
-        self, x: tf.Tensor, settings: LaneSettings, taken: tf.Tensor | None = None
+        self, shard: _Shard, x: tf.Tensor, settings: LaneSettings, taken: tf.Tensor | None = None
     ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         """The hidden layers' outputs, the input before them, and their products; dropout if steps are given."""
         outputs, products = [x[None]], []
-        for index, layer in enumerate(self._layers[:-1]):
-            z = tf.matmul(outputs[-1], layer.weights)
+        for index in range(self._signature.depth):
+            z = tf.matmul(outputs[-1], self._kernel(shard, index))
             products.append(z)
             below = outputs[-1] if self._signature.shallow and index > 0 else None
             outputs.append(self._clusters.activate(z, settings, tf.constant(index, tf.uint32), taken, below))
         return outputs, products
 
 
-class _Layer:
-    """A layer's weights with the bias in the last row, its optimizer slots, and its best weights.
+class _Layer(NamedTuple):
+    """A layer's weights, its optimizer's slots, and its best weights, of the lanes of one shard.
 
-    Each is float32 [lanes, rows, columns], with no lanes yet.
+    Each is float32 [lanes, rows, columns], or [lanes, 1, rows * columns] if the columns are few, with the biases last.
     """
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self.rows, self.columns = rows, columns
-        self.weights, self.first, self.second, self.best = (
-            tf.Variable(tf.zeros([0, rows, columns]), shape=[None, rows, columns], trainable=False) for _ in range(4)
-        )
+    weights: tf.Variable
+    first: tf.Variable
+    second: tf.Variable
+    best: tf.Variable
 
-    def __iter__(self) -> Iterator[tf.Variable]:
-        return iter((self.weights, self.first, self.second, self.best))
+
+_Shard = tuple[_Layer, ...]
+
+
+def _layer(rows: int, columns: int) -> _Layer:
+    """A layer with no lanes yet."""
+    shape = (1, rows * columns) if columns < SHORT else (rows, columns)
+    return _Layer(*(tf.Variable(tf.zeros([0, *shape]), shape=[None, *shape], trainable=False) for _ in range(4)))
+
+
+def _lanes_of(shard: _Shard) -> tf.Tensor:
+    return tf.shape(shard[0].weights)[0]
+
+
+def _together(results: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tuple[tf.Tensor, tf.Tensor]:
+    """What the shards said, one after another."""
+    sums, penalties = zip(*results, strict=True)
+    return tf.concat(sums, 0), tf.concat(penalties, 0)
+
+
+def _arranged(variables: list[tf.Variable], kept: tf.Tensor, empty: tf.Tensor) -> None:
+    """One variable in all shards: the lanes kept, int32 [any], in a new order, and so many empty ones after them."""
+    every = tf.concat(variables, 0)
+    new = tf.zeros(tf.concat([[empty], tf.shape(every)[1:]], 0))
+    dealt = tf.split(tf.concat([tf.gather(every, kept), new], 0), len(variables))
+    for variable, own in zip(variables, dealt, strict=True):
+        variable.assign(own)
+
+
+def _fill_one(shard: _Shard, lanes: tf.Tensor, kernels: list[tf.Tensor], slots: tf.Tensor) -> None:
+    """As `LaneGraph._fill`, with the lanes of one shard."""
+    for layer, kernel in zip(shard, kernels, strict=True):
+        fresh = tf.reshape(kernel, [-1, *layer.weights.shape[1:]])
+        ones = tf.ones_like(fresh)
+        layer.weights.scatter_update(tf.IndexedSlices(fresh, lanes))
+        layer.first.scatter_update(tf.IndexedSlices(ones * slots[:, 0, None, None], lanes))
+        layer.second.scatter_update(tf.IndexedSlices(ones * slots[:, 1, None, None], lanes))
+        layer.best.scatter_update(tf.IndexedSlices(fresh, lanes))
+
+
+def _keep_one(shard: _Shard, mask: tf.Tensor) -> None:
+    """As `LaneGraph._keep`, with the lanes of one shard."""
+    for layer in shard:
+        layer.best.assign(tf.where(mask[:, None, None], layer.weights, layer.best))
+
+
+def _best_in(shard: _Shard, lane: tf.Tensor) -> list[tf.Tensor]:
+    """The best weights of one lane of a shard, as they are kept."""
+    return [layer.best[lane] for layer in shard]
 
 
 def _function(function: Callable[..., Any], *signature: Any) -> Any:

@@ -91,21 +91,19 @@ class _Parts(NamedTuple):
 
 
 def _sparse_categorical_crossentropy(z: tf.Tensor, y: tf.Tensor) -> _Parts:
-    # With the classes in front, XLA on a CPU sums over them in whole vectors.
-    z = tf.transpose(z, [2, 0, 1])
-    classes = tf.range(z.shape[0])[:, tf.newaxis, tf.newaxis]
+    y = y[:, tf.newaxis]
+    classes = tf.range(z.shape[2])
     is_label = tf.equal(classes, y)
-    shifted = z - tf.reduce_max(z, axis=0)
+    shifted = z - tf.reduce_max(z, axis=2, keepdims=True)
     exponentials = tf.exp(shifted)
-    total = tf.reduce_sum(exponentials, axis=0)
-    losses = tf.math.log(total) - tf.reduce_sum(tf.where(is_label, shifted, 0.0), axis=0)
+    total = tf.reduce_sum(exponentials, axis=2, keepdims=True)
+    losses = tf.math.log(total[..., 0]) - tf.reduce_sum(tf.where(is_label, shifted, 0.0), axis=2)
     # Keras predicts the first of equally probable classes, also where the probabilities are NaN. `argmax` says the same
     # but is slow.
-    of_label = tf.reduce_sum(tf.where(is_label, exponentials, 0.0), axis=0)
+    of_label = tf.reduce_sum(tf.where(is_label, exponentials, 0.0), axis=2, keepdims=True)
     beaten = tf.where(classes < y, ~(exponentials < of_label), exponentials > of_label)
-    correct = tf.where(tf.reduce_any(beaten, axis=0), 0.0, 1.0)
-    gradients = exponentials / total - tf.where(is_label, 1.0, 0.0)
-    return _Parts(tf.transpose(gradients, [1, 2, 0]), (losses, correct))
+    correct = tf.where(tf.reduce_any(beaten, axis=2), 0.0, 1.0)
+    return _Parts(exponentials / total - tf.where(is_label, 1.0, 0.0), (losses, correct))
 
 
 def _binary_crossentropy(z: tf.Tensor, y: tf.Tensor) -> _Parts:

@@ -49,11 +49,19 @@ class LaneProgram:
 
     Attributes:
         signature: what the lanes share.
-        room: how many lanes there are, filled or not.
+        room: how many lanes there are, filled or not; a multiple of the shards.
         steps: training steps in an epoch.
     """
 
-    def __init__(self, signature: Signature, prepared: Prepared) -> None:
+    def __init__(self, signature: Signature, prepared: Prepared, *, shards: int = 1) -> None:
+        """A program without lanes.
+
+        Args:
+            signature: what the lanes will share.
+            prepared: the data.
+            shards: into how many parts the lanes are dealt that are trained at the same time; on a CPU one for each
+                core serves best.
+        """
         self.signature = signature
         self.room = 0
         self.steps = math.ceil(len(prepared.x_train) / signature.batch_size)
@@ -65,14 +73,14 @@ class LaneProgram:
         self._rows = len(prepared.x_train)
         self._validation_rows = len(prepared.x_validation)
         self._settings = _settings_of([], signature)
-        self._graph = LaneGraph(signature, self._shapes, prepared)
+        self._graph = LaneGraph(signature, self._shapes, prepared, shards=shards)
 
     def arrange(self, kept: Sequence[int], room: int) -> None:
         """Give the program another number of lanes.
 
         Args:
             kept: the lanes that stay, in their new order; they become lanes 0, 1, ...
-            room: how many lanes there shall be; the others are empty.
+            room: how many lanes there shall be, a multiple of the shards; the others are empty.
         """
         self._networks = [*[self._networks[lane] for lane in kept], *[None] * (room - len(kept))]
         self._graph.arrange(tf.constant(kept, tf.int32, shape=[len(kept)]), tf.constant(room - len(kept)))
@@ -176,7 +184,7 @@ class LaneProgram:
         shapes = shapes_of(
             network.layers.depth, network.layers.width, features=signature.features, outputs=signature.outputs
         )
-        *hidden, output = [array.numpy() for array in self._graph.best_of(tf.constant(lane))]
+        *hidden, output = [array.numpy() for array in self._graph.best_of(lane)]
         weights: list[FloatArray] = []
         for (rows, columns), padded in zip(shapes, [*hidden[: network.layers.depth], output], strict=True):
             weights += [padded[:rows, :columns], padded[-1, :columns]]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import keras
+import tensorflow as tf
 
 from tuner.clock import Clock, wall_clock
 from tuner.data.prepared import Prepared
@@ -44,6 +45,7 @@ class LaneTrainer(Trainer):
         lanes: int = 32,
         expected: Expected | None = None,
         *,
+        shards: int = 1,
         keep_model: ModelKeeper | None = None,
         clock: Clock = wall_clock,
         sleep: Callable[[float], None] = time.sleep,
@@ -53,12 +55,15 @@ class LaneTrainer(Trainer):
         Args:
             lanes: how many jobs to train at once, 1 or more.
             expected: what the jobs may bring, as far as it is known; nothing is if left out.
+            shards: into how many parts each program's lanes are dealt, which are trained at the same time; on a CPU one
+                for each core serves best. A GPU has all lanes in one.
             keep_model: gets each trained model.
             clock: for the seconds in the results.
             sleep: waits when there is no job yet.
         """
         self._lanes = lanes
         self._expected = expected if expected is not None else Expected()
+        self._shards = 1 if tf.config.list_physical_devices("GPU") else shards
         self._keep_model = keep_model
         self._clock = clock
         self._sleep = sleep
@@ -110,10 +115,10 @@ class LaneTrainer(Trainer):
             expected=self._expected,
         )
         if signature not in crews:
-            program = LaneProgram(signature, prepared)
+            program = LaneProgram(signature, prepared, shards=self._shards)
             size = _parameters(signature.depth, signature.width, signature)
             least = max(1, min(MOST_SPARE, CHEAP // size))
-            crews[signature] = _Crew(program, job.order, len(prepared.x_train), least, self._lanes)
+            crews[signature] = _Crew(program, job.order, len(prepared.x_train), least, self._lanes, self._shards)
         return crews[signature]
 
     def _epoch(self, crews: dict[Signature, _Crew], busy: int, observer: Observer) -> Iterator[Outcome]:
@@ -184,7 +189,8 @@ class _Crew:
         program: the program.
         order: the rows' order in the program's epochs.
         rows: training rows.
-        least, most: no fewer and no more lanes than this.
+        least, most: no fewer and no more lanes than this, save that each shard has as many as the others.
+        shards: of the program.
         epochs: how many epochs the program has run.
         trials: by lane.
         waiting: trials that get a lane at the next epoch's start.
@@ -195,6 +201,7 @@ class _Crew:
     rows: int
     least: int
     most: int
+    shards: int
     epochs: int = 0
     trials: dict[int, _Trial] = field(default_factory=dict)
     waiting: list[_Trial] = field(default_factory=list)
@@ -241,6 +248,7 @@ class _Crew:
         """Make as much room as is needed, and give a lane to each trial that waits for one."""
         needed = len(self.trials) + len(self.waiting)
         room = min(self.most, max(self.least, 1 << (needed - 1).bit_length()))
+        room += -room % self.shards
         # Each other number of lanes is compiled once; a half-empty program is left alone, as it may soon be full again.
         if room > self.program.room or room * 4 <= self.program.room:
             kept = sorted(self.trials)

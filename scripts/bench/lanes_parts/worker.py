@@ -19,6 +19,7 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     asked = json.loads(sys.argv[1])
+    limit_threads(asked["threads"], lanes=asked["contender"] == "lanes")
     run = prepare(asked)
     print("{}", file=told, flush=True)
     if not sys.stdin.readline():
@@ -29,7 +30,6 @@ def main() -> None:
 def prepare(asked: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     """Import and load everything that a contender needs; what is left is to be timed."""
     if asked["contender"] == "product":
-        limit_threads(asked["threads"])
         from scripts.bench.lanes_parts.product import Product
 
         return Product().run
@@ -37,22 +37,28 @@ def prepare(asked: dict[str, Any]) -> Callable[..., dict[str, Any]]:
 
     work = WORKS[asked["work"]]
     data = work.prepared()
-    limit_threads(asked["threads"])
     if asked["contender"] == "lanes":
         from scripts.bench.lanes_parts.in_lanes import InLanes
+        from tuner.actions.machine import this_machine
 
-        return InLanes(work, data, lanes=asked["lanes"], seed=asked["seed"]).run
+        threads = asked["threads"] or this_machine().cores
+        return InLanes(work, data, lanes=asked["lanes"], threads=threads, seed=asked["seed"]).run
     from scripts.bench.lanes_parts.keras_fit import KerasFit
 
     return KerasFit(work, data, fed=asked["contender"] == "fed", seed=asked["seed"]).run
 
 
-def limit_threads(threads: int) -> None:
-    """Before TensorFlow does anything; 0 leaves it to TensorFlow."""
+def limit_threads(threads: int, *, lanes: bool) -> None:
+    """Before TensorFlow does anything.
+
+    Args:
+        threads: of one operation, and operations at once; 0 leaves both to TensorFlow.
+        lanes: whether every operation gets one thread all the same, as for a search in lanes.
+    """
     import tensorflow as tf
 
-    if threads:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
+    if threads or lanes:
+        tf.config.threading.set_intra_op_parallelism_threads(1 if lanes else threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
