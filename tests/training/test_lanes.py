@@ -110,7 +110,7 @@ def ran(
 
 def check_traced_once(program: Seen) -> None:
     """Nothing is traced again after its first use, which for some functions is later than for others."""
-    assert {"train", "validate", "fill", "arrange"} <= program.traces[0].keys()
+    assert {"train", "validate"} <= program.traces[0].keys()
     for name in program.traces[0]:
         assert len({traces[name] for traces in program.traces} - {0}) <= 1, name
 

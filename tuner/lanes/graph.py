@@ -63,10 +63,6 @@ class LaneGraph:
         keys = tf.TensorSpec([None], tf.uint32)
         settings = LaneSettings(integers, integers, integers, floats, keys, floats, floats)
         size = self._signature.batch_size
-        kernels = [tf.TensorSpec([None, rows, columns], tf.float32) for rows, columns in self._shapes]
-        self.arrange = _function(self._arrange, integers, tf.TensorSpec([], tf.int32))
-        self.fill = _function(self._fill, integers, kernels, tf.TensorSpec([None, 2], tf.float32))
-        self.keep = _function(self._keep, tf.TensorSpec([None], tf.bool))
         self.train = _function(
             self._train,
             tf.TensorSpec([steps, size], tf.int32),
@@ -77,25 +73,27 @@ class LaneGraph:
         )
         self.validate = _function(self._validate, settings)
         # Of one shard, and so traced once for all of them.
-        self._arranged = tf.function(_arranged, autograph=False)
-        self._best_in = tf.function(_best_in, autograph=False)
-        self._fill_one = tf.function(_fill_one, autograph=False)
-        self._keep_one = tf.function(_keep_one, autograph=False)
         self._train_one = tf.function(self._train_shard, autograph=False)
         self._validate_one = tf.function(self._validate_shard, autograph=False)
 
-    # What happens between epochs.
+    # What happens between epochs, which is little: a trace would take longer than all of it in most searches.
 
-    def _arrange(self, kept: tf.Tensor, empty: tf.Tensor) -> None:
-        """Keep some lanes, int32 [any], in a new order and put so many empty ones after them.
+    def arrange(self, kept: Sequence[int], room: int) -> None:
+        """Keep some lanes in a new order, and put empty ones after them.
 
-        Together they have to be a multiple of the number of shards.
+        Args:
+            kept: the lanes that stay; they become lanes 0, 1, ...
+            room: how many lanes there shall be, a multiple of the number of shards.
         """
+        stay = tf.constant(kept, tf.int32, shape=[len(kept)])
         for layers in zip(*self._shards, strict=True):
             for variables in zip(*layers, strict=True):
-                self._arranged(list(variables), kept, empty)
+                every = tf.gather(tf.concat(variables, 0), stay)
+                empty = tf.zeros([room - len(kept), *variables[0].shape[1:]])
+                for variable, own in zip(variables, self._dealt(tf.concat([every, empty], 0)), strict=True):
+                    variable.assign(own)
 
-    def _fill(self, lanes: tf.Tensor, kernels: list[tf.Tensor], slots: tf.Tensor) -> None:
+    def fill(self, lanes: NDArray[np.int32], kernels: Sequence[FloatArray], slots: FloatArray) -> None:
         """Write fresh networks over some lanes.
 
         Args:
@@ -105,20 +103,27 @@ class LaneGraph:
         """
         for index, shard in enumerate(self._shards):
             each = _lanes_of(shard)
-            own = tf.where(lanes // each == index)[:, 0]
-            fresh = [tf.gather(kernel, own) for kernel in kernels]
-            self._fill_one(shard, tf.gather(lanes, own) - index * each, fresh, tf.gather(slots, own))
+            own = np.flatnonzero(lanes // each == index)
+            if not len(own):
+                continue
+            places = tf.constant(lanes[own] - index * each)
+            for layer, kernel in zip(shard, kernels, strict=True):
+                fresh = kernel[own].reshape(-1, *layer.weights.shape[1:])
+                starts = [np.broadcast_to(slot[:, None, None], fresh.shape) for slot in slots[own].T]
+                for variable, values in zip(layer, (fresh, *starts, fresh), strict=True):
+                    variable.scatter_update(tf.IndexedSlices(tf.constant(values), places))
 
-    def _keep(self, mask: tf.Tensor) -> None:
+    def keep(self, mask: NDArray[np.bool_]) -> None:
         """Remember the weights of the lanes in the mask, bool [lanes], as their best."""
-        for shard, own in zip(self._shards, self._dealt(mask), strict=True):
-            self._keep_one(shard, own)
+        for shard, own in zip(self._shards, np.split(mask, len(self._shards)), strict=True):
+            for layer in shard:
+                layer.best.assign(tf.where(own[:, None, None], layer.weights, layer.best))
 
-    def best_of(self, lane: int) -> list[tf.Tensor]:
+    def best_of(self, lane: int) -> list[FloatArray]:
         """The best weights of one lane, float32 [rows, columns] for each layer."""
-        shard, place = divmod(lane, int(_lanes_of(self._shards[0])))
-        best = self._best_in(self._shards[shard], tf.constant(place))
-        return [tf.reshape(layer, shape) for layer, shape in zip(best, self._shapes, strict=True)]
+        shard, place = divmod(lane, _lanes_of(self._shards[0]))
+        layers = zip(self._shards[shard], self._shapes, strict=True)
+        return [layer.best[place].numpy().reshape(shape) for layer, shape in layers]
 
     def _dealt(self, by_lane: tf.Tensor, axis: int = 0) -> list[tf.Tensor]:
         """The share of each shard in an array with something for every lane."""
@@ -277,45 +282,14 @@ def _layer(rows: int, columns: int) -> _Layer:
     return _Layer(*(tf.Variable(tf.zeros([0, *shape]), shape=[None, *shape], trainable=False) for _ in range(4)))
 
 
-def _lanes_of(shard: _Shard) -> tf.Tensor:
-    return tf.shape(shard[0].weights)[0]
+def _lanes_of(shard: _Shard) -> int:
+    return int(tf.shape(shard[0].weights)[0])
 
 
 def _together(results: Sequence[tuple[tf.Tensor, tf.Tensor]]) -> tuple[tf.Tensor, tf.Tensor]:
     """What the shards said, one after another."""
     sums, penalties = zip(*results, strict=True)
     return tf.concat(sums, 0), tf.concat(penalties, 0)
-
-
-def _arranged(variables: list[tf.Variable], kept: tf.Tensor, empty: tf.Tensor) -> None:
-    """One variable in all shards: the lanes kept, int32 [any], in a new order, and so many empty ones after them."""
-    every = tf.concat(variables, 0)
-    new = tf.zeros(tf.concat([[empty], tf.shape(every)[1:]], 0))
-    dealt = tf.split(tf.concat([tf.gather(every, kept), new], 0), len(variables))
-    for variable, own in zip(variables, dealt, strict=True):
-        variable.assign(own)
-
-
-def _fill_one(shard: _Shard, lanes: tf.Tensor, kernels: list[tf.Tensor], slots: tf.Tensor) -> None:
-    """As `LaneGraph._fill`, with the lanes of one shard."""
-    for layer, kernel in zip(shard, kernels, strict=True):
-        fresh = tf.reshape(kernel, [-1, *layer.weights.shape[1:]])
-        ones = tf.ones_like(fresh)
-        layer.weights.scatter_update(tf.IndexedSlices(fresh, lanes))
-        layer.first.scatter_update(tf.IndexedSlices(ones * slots[:, 0, None, None], lanes))
-        layer.second.scatter_update(tf.IndexedSlices(ones * slots[:, 1, None, None], lanes))
-        layer.best.scatter_update(tf.IndexedSlices(fresh, lanes))
-
-
-def _keep_one(shard: _Shard, mask: tf.Tensor) -> None:
-    """As `LaneGraph._keep`, with the lanes of one shard."""
-    for layer in shard:
-        layer.best.assign(tf.where(mask[:, None, None], layer.weights, layer.best))
-
-
-def _best_in(shard: _Shard, lane: tf.Tensor) -> list[tf.Tensor]:
-    """The best weights of one lane of a shard, as they are kept."""
-    return [layer.best[lane] for layer in shard]
 
 
 def _function(function: Callable[..., Any], *signature: Any) -> Any:

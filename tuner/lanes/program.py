@@ -83,7 +83,7 @@ class LaneProgram:
             room: how many lanes there shall be, a multiple of the shards; the others are empty.
         """
         self._networks = [*[self._networks[lane] for lane in kept], *[None] * (room - len(kept))]
-        self._graph.arrange(tf.constant(kept, tf.int32, shape=[len(kept)]), tf.constant(room - len(kept)))
+        self._graph.arrange(kept, room)
         self.room = room
         self._settings = _settings_of(self._networks, self.signature)
 
@@ -106,11 +106,8 @@ class LaneProgram:
                 )
             )
         slots = np.array([initial_slots(network.optimizer) for network in networks.values()], np.float32)
-        self._graph.fill(
-            tf.constant(list(networks), tf.int32),
-            [tf.constant(np.stack(layer)) for layer in zip(*kernels, strict=True)],
-            tf.constant(slots),
-        )
+        stacked = [np.stack(layer) for layer in zip(*kernels, strict=True)]
+        self._graph.fill(np.array(list(networks), np.int32), stacked, slots)
         self._settings = _settings_of(self._networks, self.signature)
 
     def empty(self, lane: int) -> None:
@@ -162,7 +159,7 @@ class LaneProgram:
         """Remember the present weights of some lanes as their best."""
         mask = np.zeros(self.room, bool)
         mask[list(lanes)] = True
-        self._graph.keep(tf.constant(mask))
+        self._graph.keep(mask)
 
     def model(self, lane: int) -> keras.Model:
         """A lane's best network as an ordinary, uncompiled Keras model.
@@ -184,7 +181,7 @@ class LaneProgram:
         shapes = shapes_of(
             network.layers.depth, network.layers.width, features=signature.features, outputs=signature.outputs
         )
-        *hidden, output = [array.numpy() for array in self._graph.best_of(lane)]
+        *hidden, output = self._graph.best_of(lane)
         weights: list[FloatArray] = []
         for (rows, columns), padded in zip(shapes, [*hidden[: network.layers.depth], output], strict=True):
             weights += [padded[:rows, :columns], padded[-1, :columns]]
