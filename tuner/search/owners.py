@@ -17,7 +17,7 @@ OWNER = "tuner:owner"
 """The trial's system attribute that names its process."""
 
 NAMELESS = timedelta(minutes=2)
-"""After this time a running trial without an owner has none: a search names a trial before it runs, but others may not."""
+"""After this time a running trial without an owner has none: a search names its trials before they run."""
 
 
 def this_process() -> dict[str, Any]:
