@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+
 def penalty(weights: tf.Tensor, l1: tf.Tensor, l2: tf.Tensor) -> tf.Tensor:
     """What each lane's penalty adds to its loss.
 

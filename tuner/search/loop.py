@@ -147,8 +147,8 @@ class SearchLoop:
     def _ask(self) -> optuna.Trial:
         """Take the next trial, which bears this process' name before it runs.
 
-        A name that followed later could be lost, on a disk that becomes full in between or by a kill, and nobody could then
-        tell whose the running trial is.
+        A name that followed later could be lost, on a disk that becomes full in between or by a kill, and nobody could
+        then tell whose the running trial is.
         """
         waiting = self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,))
         if waiting:
