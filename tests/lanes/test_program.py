@@ -32,13 +32,13 @@ def traces(program: LaneProgram) -> int:
 class Driven:
     """A program whose lanes train together, each from its own first step on."""
 
-    def __init__(self) -> None:
+    def __init__(self, shards: int = 1) -> None:
         data = prepared()
         signature = Signature(
             "main", data.task, data.features, data.outputs, "sparse_categorical_crossentropy", BATCH, 1, False, 8,
             ("relu",), False, False,
         )  # fmt: skip
-        self.program = LaneProgram(signature, data)
+        self.program = LaneProgram(signature, data, shards=shards)
         self._memory: dict[int, Memory] = {}
 
     def arrange(self, kept: Sequence[int], room: int) -> None:
@@ -102,6 +102,25 @@ def test_a_lane_that_moves_when_the_room_changes_takes_its_weights_and_its_slots
     places = [{0: 0, 3: 3}, {0: 1, 3: 0}, {0: 0, 3: 1}]
     for expected, found, place in zip(undisturbed, moved, places, strict=True):
         assert {lane: found[place[lane]] for lane in expected} == pytest.approx(expected, rel=1e-6)
+
+
+def test_in_how_many_shards_the_lanes_are_is_of_no_consequence(driven: Driven) -> None:
+    seen, models = [], []
+    for program in (driven, Driven(shards=2)):
+        program.arrange([], 4)
+        program.fill({0: NETWORKS[0], 1: NETWORKS[1], 3: NETWORKS[2]})
+        losses = [program.epoch()]
+        program.program.keep([1, 3])
+        losses.append(program.epoch())
+        models.append([program.program.model(lane).get_weights() for lane in (1, 3)])
+        program.arrange([3, 1], 6)
+        program.fill({5: NETWORKS[0]})
+        seen.append([*losses, program.epoch()])
+    for first, second in zip(*seen, strict=True):
+        assert first == pytest.approx(second, rel=1e-5)
+    for first, second in zip(*models, strict=True):
+        for ours, theirs in zip(first, second, strict=True):
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-6)
 
 
 def test_a_lane_that_is_filled_anew_starts_afresh_and_its_neighbour_goes_on(driven: Driven) -> None:

@@ -31,7 +31,7 @@ class TestLaneTrainer(TrainerContract):
     @pytest.fixture(scope="class")
     @classmethod
     def trainer(cls):
-        return LaneTrainer(lanes=3, shards=2)
+        return LaneTrainer(lanes=3)
 
 
 class Seen(LaneProgram):

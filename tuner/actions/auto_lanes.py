@@ -17,7 +17,6 @@ MOST_LANES = 128
 """Beyond this a CPU gains nothing: the overhead of a step is spread thin already."""
 
 FEWEST_LANES = 4
-LANES_A_SHARD = 32
 SHARE_OF_TRIALS = 4
 SHARE_OF_MEMORY = 4
 
@@ -91,19 +90,6 @@ def lanes_for(bytes_per_lane: int, machine: Machine, trials_left: int | None) ->
     if trials_left is not None:
         lanes = min(lanes, trials_left, max(FEWEST_LANES, trials_left // SHARE_OF_TRIALS))
     return max(1, lanes)
-
-
-def shards_for(lanes: int, cores: int) -> int:
-    """Into how many parts so many lanes are best dealt on so many cores, each part being trained by one core at a time.
-
-    One for each core; and twice as many where there are lanes enough for it, so that a core that waits for one finds
-    another.
-
-    >>> shards_for(1, 2), shards_for(64, 2), shards_for(128, 2)
-    (1, 2, 4)
-    """
-    shards = min(lanes, cores)
-    return 2 * shards if lanes >= 2 * LANES_A_SHARD * shards else shards
 
 
 def largest_network(definition: StudyDefinition, data: Prepared) -> LargestNetwork:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from tuner.actions.auto_lanes import auto_lanes, largest_network, shards_for
+from tuner.actions.auto_lanes import auto_lanes, largest_network
 from tuner.actions.expectations import lane_expectations
 from tuner.actions.machine import this_machine
 from tuner.data.prepared import Prepared
@@ -85,11 +85,7 @@ def hosting(
     machine = this_machine()
     return Hosting(
         "lanes",
-        settings={
-            "lanes": count,
-            "expected": lane_expectations(definition, count, data),
-            "shards": shards_for(count, machine.cores),
-        },
+        settings={"lanes": count, "expected": lane_expectations(definition, count, data)},
         threads=machine.cores,
         max_growth_bytes=_growth(count * largest_network(definition, data).bytes_per_lane, machine.memory_bytes),
     )

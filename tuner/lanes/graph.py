@@ -34,8 +34,8 @@ class LaneGraph:
     A layer's bias is the last row of its kernel, and each layer's input ends with a column of ones: one product less,
     and one array less to update.
 
-    The lanes are dealt out, in order and in equal numbers, to shards that know nothing of each other. TensorFlow trains
-    them at the same time, each on a thread of its own: the operations of a step are too small to be split.
+    The lanes are dealt out, in order and in equal numbers, to shards that know nothing of each other. TensorFlow may
+    train them at the same time, each on a thread of its own: the operations of a step are too small to be split.
     """
 
     def __init__(

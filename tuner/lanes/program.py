@@ -59,8 +59,8 @@ class LaneProgram:
         Args:
             signature: what the lanes will share.
             prepared: the data.
-            shards: into how many parts the lanes are dealt that are trained at the same time; on a CPU one for each
-                core serves best.
+            shards: into how many parts the lanes are dealt, which TensorFlow trains at the same time where it has the
+                threads for it.
         """
         self.signature = signature
         self.room = 0

@@ -72,22 +72,22 @@ def load_trainer(name: str, *, threads: int, settings: Mapping[str, Any] | None 
     Args:
         name: which trainer.
         threads: threads of one TensorFlow operation, and operations at once; TensorFlow takes them only before
-            anything has run. Lanes have one thread for each operation, since they have many of them at once.
+            anything has run.
         settings: keyword arguments of the trainer's class.
     """
     if name in TRAINERS:
-        _set_up_tensorflow(within=1 if name == "lanes" else threads, between=threads)
+        _set_up_tensorflow(threads)
     module, _, member = TRAINERS.get(name, name).partition(":")
     trainer: Trainer = getattr(import_module(module), member)(**(settings or {}))
     return trainer
 
 
-def _set_up_tensorflow(*, within: int, between: int) -> None:
-    """What TensorFlow takes only before anything has run: threads of one operation, and operations at once."""
+def _set_up_tensorflow(threads: int) -> None:
+    """What TensorFlow takes only before anything has run."""
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(within)
-    tf.config.threading.set_inter_op_parallelism_threads(between)
+    tf.config.threading.set_intra_op_parallelism_threads(threads)
+    tf.config.threading.set_inter_op_parallelism_threads(threads)
     for gpu in tf.config.list_physical_devices("GPU"):
         # Else the first process takes all of the memory, and the next worker or another person finds none.
         tf.config.experimental.set_memory_growth(gpu, True)

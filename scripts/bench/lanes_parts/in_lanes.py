@@ -10,7 +10,6 @@ from typing import Any
 
 from scripts.bench.lanes_parts import space
 from scripts.bench.lanes_parts.works import Work
-from tuner.actions.auto_lanes import shards_for
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.signature import Expected
@@ -24,11 +23,10 @@ ACTIVATION = "relu"
 class InLanes:
     """Trains all trials, one filling of the program after another."""
 
-    def __init__(self, work: Work, data: Prepared, *, lanes: int, threads: int, seed: int) -> None:
+    def __init__(self, work: Work, data: Prepared, *, lanes: int, seed: int) -> None:
         self._work = work
         self._data = data
         self._lanes = lanes
-        self._threads = threads
         self._seed = seed
 
     def run(self, *, trials: int, epochs: int) -> dict[str, Any]:
@@ -42,7 +40,7 @@ class InLanes:
         """
         lanes = min(self._lanes, trials)
         expected = Expected(widths=(self._work.width,), activations=(ACTIVATION,), dropout=True, penalties=True)
-        trainer = LaneTrainer(lanes=lanes, expected=expected, shards=shards_for(lanes, self._threads))
+        trainer = LaneTrainer(lanes=lanes, expected=expected)
         jobs = Drawn(self._work, trials=trials, epochs=epochs, seed=self._seed)
         watch = Watch(lanes)
         began = time.perf_counter()

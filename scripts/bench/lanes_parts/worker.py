@@ -19,7 +19,7 @@ def main() -> None:
     told = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     asked = json.loads(sys.argv[1])
-    limit_threads(asked["threads"], lanes=asked["contender"] == "lanes")
+    limit_threads(asked["threads"])
     run = prepare(asked)
     print("{}", file=told, flush=True)
     if not sys.stdin.readline():
@@ -39,26 +39,19 @@ def prepare(asked: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     data = work.prepared()
     if asked["contender"] == "lanes":
         from scripts.bench.lanes_parts.in_lanes import InLanes
-        from tuner.actions.machine import this_machine
 
-        threads = asked["threads"] or this_machine().cores
-        return InLanes(work, data, lanes=asked["lanes"], threads=threads, seed=asked["seed"]).run
+        return InLanes(work, data, lanes=asked["lanes"], seed=asked["seed"]).run
     from scripts.bench.lanes_parts.keras_fit import KerasFit
 
     return KerasFit(work, data, fed=asked["contender"] == "fed", seed=asked["seed"]).run
 
 
-def limit_threads(threads: int, *, lanes: bool) -> None:
-    """Before TensorFlow does anything.
-
-    Args:
-        threads: of one operation, and operations at once; 0 leaves both to TensorFlow.
-        lanes: whether every operation gets one thread all the same, as for a search in lanes.
-    """
+def limit_threads(threads: int) -> None:
+    """Before TensorFlow does anything; 0 leaves it to TensorFlow."""
     import tensorflow as tf
 
-    if threads or lanes:
-        tf.config.threading.set_intra_op_parallelism_threads(1 if lanes else threads)
+    if threads:
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
