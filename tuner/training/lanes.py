@@ -55,8 +55,8 @@ class LaneTrainer(Trainer):
         Args:
             lanes: how many jobs to train at once, 1 or more.
             expected: what the jobs may bring, as far as it is known; nothing is if left out.
-            shards: into how many parts each program's lanes are dealt, which TensorFlow trains at the same time where it
-                has the threads for it. A GPU has all lanes in one.
+            shards: into how many parts each program's lanes are dealt, which TensorFlow trains at the same time where
+                it has the threads for it. A GPU has all lanes in one.
             keep_model: gets each trained model.
             clock: for the seconds in the results.
             sleep: waits when there is no job yet.
