@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import keras
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Layers, OptimizerSettings
-from tuner.lanes.clusters import LaneSettings
 from tuner.lanes.coefficients import COEFFICIENTS, IDLE, initial_slots
 from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
 from tuner.lanes.losses import metrics_of_sums
+from tuner.lanes.network import LaneSettings
 from tuner.lanes.shapes import shapes_of
 from tuner.lanes.signature import Signature
 from tuner.models import build_mlp
@@ -25,6 +26,10 @@ from tuner.models.mlp import dropout_seed
 
 FloatArray = NDArray[np.float32]
 Metrics = Mapping[str, NDArray[np.float64]]
+
+
+BLOCK = 16
+"""Lanes in a block, if nothing is said: more gain next to nothing, and leave the cache."""
 
 
 @dataclass(frozen=True)
@@ -45,47 +50,61 @@ class Network:
 class LaneProgram:
     """Lanes of one signature, in one compiled training step.
 
-    Every array has a leading lane axis. The number of lanes may change between epochs without a new trace.
+    Every array has a leading lane axis. Lanes are trained in blocks, one after another on each thread; the number of
+    lanes may change between epochs without a new trace and without compiling anew.
 
     Attributes:
         signature: what the lanes share.
-        room: how many lanes there are, filled or not; a multiple of the shards.
+        room: how many lanes there are, filled or not; whole blocks.
         steps: training steps in an epoch.
     """
 
-    def __init__(self, signature: Signature, prepared: Prepared, *, shards: int = 1) -> None:
+    def __init__(self, signature: Signature, prepared: Prepared, *, block: int = BLOCK, threads: int = 1) -> None:
         """A program without lanes.
 
         Args:
             signature: what the lanes will share.
             prepared: the data.
-            shards: into how many parts the lanes are dealt, which TensorFlow trains at the same time where it has the
-                threads for it.
+            block: the most lanes in a block. There are fewer if the first lanes asked for are too few for every thread
+                to have a block.
+            threads: how many blocks to train at the same time.
         """
         self.signature = signature
         self.room = 0
         self.steps = math.ceil(len(prepared.x_train) / signature.batch_size)
-        self._target_scale = prepared.target_scale
+        self._prepared = prepared
+        self._most = block
+        self._block = 0
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="lanes")
+        self._workers = threads
         self._networks: list[Network | None] = []
+        self._settings: list[LaneSettings] = []
         self._shapes = shapes_of(
             signature.depth, signature.width, features=signature.features, outputs=signature.outputs
         )
         self._rows = len(prepared.x_train)
         self._validation_rows = len(prepared.x_validation)
-        self._settings = _settings_of([], signature)
-        self._graph = LaneGraph(signature, self._shapes, prepared, shards=shards)
 
     def arrange(self, kept: Sequence[int], room: int) -> None:
         """Give the program another number of lanes.
 
         Args:
             kept: the lanes that stay, in their new order; they become lanes 0, 1, ...
-            room: how many lanes there shall be, a multiple of the shards; the others are empty.
+            room: how many lanes there shall be at least; the others are empty.
         """
-        self._networks = [*[self._networks[lane] for lane in kept], *[None] * (room - len(kept))]
-        self._graph.arrange(kept, room)
-        self.room = room
-        self._settings = _settings_of(self._networks, self.signature)
+        if not self._block and room:
+            self._block = block_for(room, self._most, self._workers)
+            self._graph = LaneGraph(self.signature, self._shapes, self._prepared, self._block)
+        self.room = self.room_for(room)
+        self._networks = [*[self._networks[lane] for lane in kept], *[None] * (self.room - len(kept))]
+        blocks = self.room // self._block if self.room else 0
+        if self._block:
+            self._graph.arrange(kept, blocks)
+        self._settings = [self._settings_of(block) for block in range(blocks)]
+
+    def room_for(self, lanes: int) -> int:
+        """How much room there is after it was arranged for so many lanes; whole blocks."""
+        return lanes + -lanes % (self._block or block_for(lanes, self._most, self._workers)) if lanes else 0
 
     def fill(self, networks: Mapping[int, Network]) -> None:
         """Put fresh networks into lanes: weights, optimizer slots and best weights are reset, neighbours untouched.
@@ -108,7 +127,8 @@ class LaneProgram:
         slots = np.array([initial_slots(network.optimizer) for network in networks.values()], np.float32)
         stacked = [np.stack(layer) for layer in zip(*kernels, strict=True)]
         self._graph.fill(np.array(list(networks), np.int32), stacked, slots)
-        self._settings = _settings_of(self._networks, self.signature)
+        for block in {lane // self._block for lane in networks}:
+            self._settings[block] = self._settings_of(block)
 
     def empty(self, lane: int) -> None:
         """Take the network out of a lane; what is left there is of no consequence."""
@@ -137,22 +157,31 @@ class LaneProgram:
         for lane, rows in coefficients.items():
             stacked[:, lane] = rows
             taken[lane] = steps_taken[lane]
-        sums, penalties = self._graph.train(
-            tf.constant(chosen),
-            tf.constant(weights.reshape(self.steps, size)),
-            tf.constant(stacked),
-            tf.constant(taken),
-            self._settings,
-        )
-        return self._metrics(sums.numpy(), penalties.numpy(), self._rows)
+        epoch = self._graph.epoch(chosen, weights.reshape(self.steps, size))
+
+        def train(block: int) -> tuple[FloatArray, FloatArray]:
+            own = self._lanes_of(block)
+            return self._graph.train(block, epoch, stacked[:, own], taken[own], self._settings[block])
+
+        sums, penalties = self._in_blocks(train)
+        return self._metrics(sums, penalties, self._rows)
 
     def validate(self) -> Metrics:
         """The validation metrics of every lane, without dropout; names without `val_`, float64 [lanes] each."""
-        sums, penalties = self._graph.validate(self._settings)
-        return self._metrics(sums.numpy(), penalties.numpy() * self._validation_rows, self._validation_rows)
+        sums, penalties = self._in_blocks(lambda block: self._graph.validate(block, self._settings[block]))
+        return self._metrics(sums, penalties * self._validation_rows, self._validation_rows)
+
+    def _in_blocks(self, work: Callable[[int], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
+        """What a function returns for each block, by lane."""
+        results = list(self._threads.map(work, range(len(self._settings))))
+        sums, penalties = zip(*results, strict=True)
+        return np.concatenate(sums), np.concatenate(penalties)
+
+    def _lanes_of(self, block: int) -> slice:
+        return slice(block * self._block, (block + 1) * self._block)
 
     def _metrics(self, sums: FloatArray, penalties: FloatArray, rows: int) -> Metrics:
-        named = metrics_of_sums(self.signature.task, sums, rows, self._target_scale)
+        named = metrics_of_sums(self.signature.task, sums, rows, self._prepared.target_scale)
         return {**named, "loss": (sums[:, 0] + penalties) / rows}
 
     def keep(self, lanes: Sequence[int]) -> None:
@@ -188,24 +217,34 @@ class LaneProgram:
         model.set_weights(weights)
         return model
 
+    def _settings_of(self, block: int) -> LaneSettings:
+        """The settings of a block's lanes as arrays; an empty lane has zeros, which are harmless."""
+        networks = self._networks[self._lanes_of(block)]
+        rows = np.zeros((len(networks), 6), np.float32)
+        keys = np.zeros(len(networks), np.uint32)
+        for lane, network in enumerate(networks):
+            if network is not None:
+                layers = network.layers
+                code = self.signature.activations.index(layers.activation)
+                rows[lane] = code, layers.depth, layers.width, layers.dropout, layers.l1, layers.l2
+                keys[lane] = dropout_seed(network.seed, 0)
+        codes, depths, widths, dropout, l1, l2 = rows.T
+        return LaneSettings(
+            codes=tf.constant(codes.astype(np.int32)),
+            depths=tf.constant(depths.astype(np.int32)),
+            widths=tf.constant(widths.astype(np.int32)),
+            dropout=tf.constant(dropout),
+            keys=tf.constant(keys),
+            l1=tf.constant(l1),
+            l2=tf.constant(l2),
+        )
 
-def _settings_of(networks: Sequence[Network | None], signature: Signature) -> LaneSettings:
-    """The lanes' settings as arrays; an empty lane has zeros, which are harmless."""
-    rows = np.zeros((len(networks), 6), np.float32)
-    keys = np.zeros(len(networks), np.uint32)
-    for lane, network in enumerate(networks):
-        if network is not None:
-            layers = network.layers
-            code = signature.activations.index(layers.activation)
-            rows[lane] = code, layers.depth, layers.width, layers.dropout, layers.l1, layers.l2
-            keys[lane] = dropout_seed(network.seed, 0)
-    codes, depths, widths, dropout, l1, l2 = rows.T
-    return LaneSettings(
-        codes=tf.constant(codes.astype(np.int32)),
-        depths=tf.constant(depths.astype(np.int32)),
-        widths=tf.constant(widths.astype(np.int32)),
-        dropout=tf.constant(dropout),
-        keys=tf.constant(keys),
-        l1=tf.constant(l1),
-        l2=tf.constant(l2),
-    )
+
+def block_for(lanes: int, most: int, threads: int) -> int:
+    """How many lanes a block has, so that there are as few blocks as can be and each thread has as many as the others.
+
+    >>> block_for(64, most=16, threads=2), block_for(40, most=16, threads=2), block_for(1, most=16, threads=2)
+    (16, 10, 1)
+    """
+    blocks = threads * -(-lanes // (most * threads))
+    return -(-lanes // blocks)

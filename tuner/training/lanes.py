@@ -14,7 +14,7 @@ from tuner.clock import Clock, wall_clock
 from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
 from tuner.lanes.coefficients import FRESH, Memory, step_coefficients
-from tuner.lanes.program import LaneProgram, Network
+from tuner.lanes.program import BLOCK, LaneProgram, Network
 from tuner.lanes.shapes import parameters_of
 from tuner.lanes.signature import Expected, Signature, signature_of
 from tuner.models import loss_of
@@ -25,10 +25,6 @@ from tuner.training.trainer import JobSource, Observer, Trainer
 
 ModelKeeper = Callable[[Job, keras.Model], None]
 """Gets the model of each trial that ended, however it did, with its best epoch's weights; uncompiled."""
-
-CHEAP, MOST_SPARE = 2**16, 8
-"""So many weights in all lanes cost next to nothing beside a step's overhead: spare lanes up to them, and up to eight,
-are cheaper than compiling again when one more is needed."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +41,8 @@ class LaneTrainer(Trainer):
         lanes: int = 32,
         expected: Expected | None = None,
         *,
-        shards: int = 1,
+        block: int = BLOCK,
+        threads: int = 1,
         keep_model: ModelKeeper | None = None,
         clock: Clock = wall_clock,
         sleep: Callable[[float], None] = time.sleep,
@@ -55,15 +52,16 @@ class LaneTrainer(Trainer):
         Args:
             lanes: how many jobs to train at once, 1 or more.
             expected: what the jobs may bring, as far as it is known; nothing is if left out.
-            shards: into how many parts each program's lanes are dealt, which TensorFlow trains at the same time where
-                it has the threads for it. A GPU has all lanes in one.
+            block: the most lanes that are trained together; the others follow, or go on at the same time on another
+                thread. A GPU has all lanes in one block.
+            threads: how many blocks to train at the same time; none of them uses more than one core.
             keep_model: gets each trained model.
             clock: for the seconds in the results.
             sleep: waits when there is no job yet.
         """
         self._lanes = lanes
         self._expected = expected if expected is not None else Expected()
-        self._shards = 1 if tf.config.list_physical_devices("GPU") else shards
+        self._block, self._threads = (lanes, 1) if tf.config.list_physical_devices("GPU") else (block, threads)
         self._keep_model = keep_model
         self._clock = clock
         self._sleep = sleep
@@ -115,10 +113,8 @@ class LaneTrainer(Trainer):
             expected=self._expected,
         )
         if signature not in crews:
-            program = LaneProgram(signature, prepared, shards=self._shards)
-            size = _parameters(signature.depth, signature.width, signature)
-            least = max(1, min(MOST_SPARE, CHEAP // size))
-            crews[signature] = _Crew(program, job.order, len(prepared.x_train), least, self._lanes, self._shards)
+            program = LaneProgram(signature, prepared, block=self._block, threads=self._threads)
+            crews[signature] = _Crew(program, job.order, len(prepared.x_train))
         return crews[signature]
 
     def _epoch(self, crews: dict[Signature, _Crew], busy: int, observer: Observer) -> Iterator[Outcome]:
@@ -189,8 +185,6 @@ class _Crew:
         program: the program.
         order: the rows' order in the program's epochs.
         rows: training rows.
-        least, most: no fewer and no more lanes than this, save that each shard has as many as the others.
-        shards: of the program.
         epochs: how many epochs the program has run.
         trials: by lane.
         waiting: trials that get a lane at the next epoch's start.
@@ -199,9 +193,6 @@ class _Crew:
     program: LaneProgram
     order: DataOrder
     rows: int
-    least: int
-    most: int
-    shards: int
     epochs: int = 0
     trials: dict[int, _Trial] = field(default_factory=dict)
     waiting: list[_Trial] = field(default_factory=list)
@@ -247,13 +238,10 @@ class _Crew:
     def _take_in(self) -> None:
         """Make as much room as is needed, and give a lane to each trial that waits for one."""
         needed = len(self.trials) + len(self.waiting)
-        room = min(self.most, max(self.least, 1 << (needed - 1).bit_length()))
-        room += -room % self.shards
-        # Each other number of lanes is compiled once; a half-empty program is left alone, as it may soon be full again.
-        if room > self.program.room or room * 4 <= self.program.room:
+        if self.program.room_for(needed) != self.program.room:
             kept = sorted(self.trials)
             moved = {lane: self.trials[old] for lane, old in enumerate(kept)}
-            self.program.arrange(kept, room)
+            self.program.arrange(kept, needed)
             self.trials = moved
         free = [lane for lane in range(self.program.room) if lane not in self.trials]
         fresh = dict(zip(free, self.waiting, strict=False))
