@@ -19,7 +19,7 @@ from tuner.errors import SearchError
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.signature import Expected
 from tuner.training import hosted, wire
-from tuner.training.host import Child, child_environment
+from tuner.training.host import Child
 from tuner.training.hosted import HostedTrainer
 from tuner.training.job import MAIN_DATA, DataOrder, Done, End, EpochResult, Job, LaneUse, Outcome, Verdict, Wait
 
@@ -337,11 +337,6 @@ def test_child_goes_away_when_its_parent_is_killed_inside_an_epoch():
     while child.is_running() and child.status() != psutil.STATUS_ZOMBIE and time.monotonic() < until:
         time.sleep(0.02)
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
-
-
-@pytest.mark.parametrize(("own", "expected"), [({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")])
-def test_the_faster_matrix_products_are_on_unless_somebody_has_said_otherwise(own, expected):
-    assert child_environment(own, threads=1)["TF_ENABLE_ONEDNN_OPTS"] == expected
 
 
 def test_secrets_stay_out_of_the_childs_environment(monkeypatch):

@@ -112,12 +112,12 @@ class LaneGraph:
                 for variable, values in zip(layer, (fresh, *starts, fresh), strict=True):
                     variable.scatter_update(tf.IndexedSlices(tf.constant(values), places))
 
-    def keep(self, mask: NDArray[np.bool_]) -> None:
-        """Remember the weights of the lanes in the mask, bool [lanes], as their best."""
-        for block, own in zip(self._blocks, mask.reshape(-1, self._block), strict=True):
-            if own.any():
-                for layer in block:
-                    layer.best.assign(tf.where(own[:, None, None], layer.weights, layer.best))
+    def keep(self, block: int, mask: NDArray[np.bool_]) -> None:
+        """Remember the weights of the lanes in the mask, bool [lanes] of a block, as their best."""
+        if not mask.any():
+            return
+        for layer in self._blocks[block]:
+            layer.best.assign(layer.weights if mask.all() else tf.where(mask[:, None, None], layer.weights, layer.best))
 
     def best_of(self, lane: int) -> list[FloatArray]:
         """The best weights of one lane, float32 [rows, columns] for each layer."""
@@ -169,6 +169,14 @@ class LaneGraph:
         weights = [layer.weights for layer in self._blocks[block]]
         sums, penalties = self._validate(weights, self._validation, settings)
         return sums.numpy(), penalties.numpy()
+
+    def compile_validation(self, settings: LaneSettings) -> None:
+        """Compile what `validate` runs, ahead of its time.
+
+        Args:
+            settings: of any lanes, as many as a block has.
+        """
+        self._validate([layer.weights for layer in _new_block(self._shapes, self._block)], self._validation, settings)
 
     def _train_block(
         self,

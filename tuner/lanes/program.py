@@ -95,6 +95,8 @@ class LaneProgram:
         if not self._block and room:
             self._block = block_for(room, self._most, self._workers)
             self._graph = LaneGraph(self.signature, self._shapes, self._prepared, self._block)
+            # While the first epoch is compiled; if it fails, it will again when it is needed, and then be heard.
+            self._threads.submit(self._graph.compile_validation, _settings_of([None] * self._block, self.signature))
         self.room = self.room_for(room)
         self._networks = [*[self._networks[lane] for lane in kept], *[None] * (self.room - len(kept))]
         blocks = self.room // self._block if self.room else 0
@@ -112,23 +114,23 @@ class LaneProgram:
         Args:
             networks: for each lane what it is filled with.
         """
-        kernels: list[list[FloatArray]] = []
-        for lane, network in networks.items():
-            self._networks[lane] = network
-            kernels.append(
-                initial_kernels(
-                    network.layers,
-                    features=self.signature.features,
-                    outputs=self.signature.outputs,
-                    seed=network.seed,
-                    room=self._shapes,
-                )
-            )
+        self._networks = [networks.get(lane, own) for lane, own in enumerate(self._networks)]
+        kernels = self._threads.map(self._initial_kernels, networks.values())
         slots = np.array([initial_slots(network.optimizer) for network in networks.values()], np.float32)
         stacked = [np.stack(layer) for layer in zip(*kernels, strict=True)]
         self._graph.fill(np.array(list(networks), np.int32), stacked, slots)
         for block in {lane // self._block for lane in networks}:
             self._settings[block] = self._settings_of(block)
+
+    def _initial_kernels(self, network: Network) -> list[FloatArray]:
+        signature = self.signature
+        return initial_kernels(
+            network.layers,
+            features=signature.features,
+            outputs=signature.outputs,
+            seed=network.seed,
+            room=self._shapes,
+        )
 
     def empty(self, lane: int) -> None:
         """Take the network out of a lane; what is left there is of no consequence."""
@@ -173,9 +175,13 @@ class LaneProgram:
 
     def _in_blocks(self, work: Callable[[int], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
         """What a function returns for each block, by lane."""
-        results = list(self._threads.map(work, range(len(self._settings))))
+        results = list(self._threads.map(work, self._blocks))
         sums, penalties = zip(*results, strict=True)
         return np.concatenate(sums), np.concatenate(penalties)
+
+    @property
+    def _blocks(self) -> range:
+        return range(len(self._settings))
 
     def _lanes_of(self, block: int) -> slice:
         return slice(block * self._block, (block + 1) * self._block)
@@ -188,7 +194,7 @@ class LaneProgram:
         """Remember the present weights of some lanes as their best."""
         mask = np.zeros(self.room, bool)
         mask[list(lanes)] = True
-        self._graph.keep(mask)
+        list(self._threads.map(lambda block: self._graph.keep(block, mask[self._lanes_of(block)]), self._blocks))
 
     def model(self, lane: int) -> keras.Model:
         """A lane's best network as an ordinary, uncompiled Keras model.
@@ -218,26 +224,7 @@ class LaneProgram:
         return model
 
     def _settings_of(self, block: int) -> LaneSettings:
-        """The settings of a block's lanes as arrays; an empty lane has zeros, which are harmless."""
-        networks = self._networks[self._lanes_of(block)]
-        rows = np.zeros((len(networks), 6), np.float32)
-        keys = np.zeros(len(networks), np.uint32)
-        for lane, network in enumerate(networks):
-            if network is not None:
-                layers = network.layers
-                code = self.signature.activations.index(layers.activation)
-                rows[lane] = code, layers.depth, layers.width, layers.dropout, layers.l1, layers.l2
-                keys[lane] = dropout_seed(network.seed, 0)
-        codes, depths, widths, dropout, l1, l2 = rows.T
-        return LaneSettings(
-            codes=tf.constant(codes.astype(np.int32)),
-            depths=tf.constant(depths.astype(np.int32)),
-            widths=tf.constant(widths.astype(np.int32)),
-            dropout=tf.constant(dropout),
-            keys=tf.constant(keys),
-            l1=tf.constant(l1),
-            l2=tf.constant(l2),
-        )
+        return _settings_of(self._networks[self._lanes_of(block)], self.signature)
 
 
 def block_for(lanes: int, most: int, threads: int) -> int:
@@ -248,3 +235,25 @@ def block_for(lanes: int, most: int, threads: int) -> int:
     """
     blocks = threads * -(-lanes // (most * threads))
     return -(-lanes // blocks)
+
+
+def _settings_of(networks: Sequence[Network | None], signature: Signature) -> LaneSettings:
+    """The settings of some lanes as arrays; an empty lane has zeros, which are harmless."""
+    rows = np.zeros((len(networks), 6), np.float32)
+    keys = np.zeros(len(networks), np.uint32)
+    for lane, network in enumerate(networks):
+        if network is not None:
+            layers = network.layers
+            code = signature.activations.index(layers.activation)
+            rows[lane] = code, layers.depth, layers.width, layers.dropout, layers.l1, layers.l2
+            keys[lane] = dropout_seed(network.seed, 0)
+    codes, depths, widths, dropout, l1, l2 = rows.T
+    return LaneSettings(
+        codes=tf.constant(codes.astype(np.int32)),
+        depths=tf.constant(depths.astype(np.int32)),
+        widths=tf.constant(widths.astype(np.int32)),
+        dropout=tf.constant(dropout),
+        keys=tf.constant(keys),
+        l1=tf.constant(l1),
+        l2=tf.constant(l2),
+    )

@@ -149,13 +149,9 @@ def _signals_held_back() -> Iterator[None]:
 
 
 def child_environment(environment: Mapping[str, str], *, threads: int) -> dict[str, str]:
-    """The parent's environment without secrets, with TensorFlow quiet and every numerical library held to `threads`.
-
-    oneDNN's matrix products, which TensorFlow has but uses on some processors only, are twice as fast as its own for
-    the small ones of lanes, and no slower in `fit`. Whoever has set its variable keeps it as it is.
-    """
+    """The parent's environment without secrets, with TensorFlow quiet and every numerical library held to `threads`."""
     kept = {name: value for name, value in environment.items() if name not in SECRETS}
-    return {"TF_ENABLE_ONEDNN_OPTS": "1", **kept} | {
+    return kept | {
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "TF_NUM_INTRAOP_THREADS": str(threads),
         "TF_NUM_INTEROP_THREADS": str(threads),

@@ -23,10 +23,11 @@ ACTIVATION = "relu"
 class InLanes:
     """Trains all trials, one filling of the program after another."""
 
-    def __init__(self, work: Work, data: Prepared, *, lanes: int, seed: int) -> None:
+    def __init__(self, work: Work, data: Prepared, *, lanes: int, threads: int, seed: int) -> None:
         self._work = work
         self._data = data
         self._lanes = lanes
+        self._threads = threads
         self._seed = seed
 
     def run(self, *, trials: int, epochs: int) -> dict[str, Any]:
@@ -40,7 +41,7 @@ class InLanes:
         """
         lanes = min(self._lanes, trials)
         expected = Expected(widths=(self._work.width,), activations=(ACTIVATION,), dropout=True, penalties=True)
-        trainer = LaneTrainer(lanes=lanes, expected=expected)
+        trainer = LaneTrainer(lanes=lanes, expected=expected, threads=self._threads)
         jobs = Drawn(self._work, trials=trials, epochs=epochs, seed=self._seed)
         watch = Watch(lanes)
         began = time.perf_counter()

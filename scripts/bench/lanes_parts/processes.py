@@ -13,8 +13,6 @@ from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[3]
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
-PRODUCTS = {"TF_ENABLE_ONEDNN_OPTS": "1"}
-"""For every contender: the faster matrix products, which TensorFlow leaves off on some processors."""
 LAST_LINES = 5
 
 
@@ -47,7 +45,7 @@ class _Worker:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts.bench.lanes_parts.worker", json.dumps(asked)],
             cwd=PROJECT,
-            env={**PRODUCTS, **os.environ, **QUIET, **threads},
+            env={**os.environ, **QUIET, **threads},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

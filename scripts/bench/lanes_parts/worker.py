@@ -7,6 +7,7 @@ end of the input it ends, so that no worker outlives who started it for long.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -21,6 +22,8 @@ def main() -> None:
     asked = json.loads(sys.argv[1])
     limit_threads(asked["threads"])
     run = prepare(asked)
+    # As the process does that trains for a search: what was imported need not be searched for garbage ever again.
+    gc.freeze()
     print("{}", file=told, flush=True)
     if not sys.stdin.readline():
         return
@@ -39,8 +42,10 @@ def prepare(asked: dict[str, Any]) -> Callable[..., dict[str, Any]]:
     data = work.prepared()
     if asked["contender"] == "lanes":
         from scripts.bench.lanes_parts.in_lanes import InLanes
+        from tuner.actions.machine import usable_cores
 
-        return InLanes(work, data, lanes=asked["lanes"], seed=asked["seed"]).run
+        threads = asked["threads"] or usable_cores()
+        return InLanes(work, data, lanes=asked["lanes"], threads=threads, seed=asked["seed"]).run
     from scripts.bench.lanes_parts.keras_fit import KerasFit
 
     return KerasFit(work, data, fed=asked["contender"] == "fed", seed=asked["seed"]).run
