@@ -54,7 +54,9 @@ def test_fit_keeps_to_one_thread():
 def test_lanes_are_told_how_many_and_what_to_expect_and_use_all_cores():
     definition = small_study()
     host = hosting("lanes", 8, definition, prepared(), 40)
-    assert host.settings == {"lanes": 8, "expected": lane_expectations(definition, 8, prepared())}
+    assert host.settings == {
+        "lanes": 8, "expected": lane_expectations(definition, 8, prepared()), "block": 16, "threads": usable_cores(),
+    }  # fmt: skip
     assert host.threads == usable_cores()
     assert host.max_growth_bytes >= 300 * MIB
 

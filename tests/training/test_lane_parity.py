@@ -117,7 +117,7 @@ def trained_twice(
     """Train the jobs by lanes and, in the order of rows that these had, by the reference: `FitTrainer` if left out."""
     ours, theirs = Recorder(verdicts or {}), Recorder(verdicts or {})
     listed = list(jobs)
-    outcomes = train(LaneTrainer(lanes=lanes, expected=expected), listed, ours, data)
+    outcomes = train(LaneTrainer(lanes=lanes, expected=expected, block=5, threads=2), listed, ours, data)
     for outcome in outcomes.values():
         assert outcome.end is not End.FAILED, outcome.error
     again = {each.number: replace(each, order=outcomes[each.number].order) for each in listed}

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.contracts.trainer import EPOCHS, MOTIONLESS, Recorder, TrainerContract, job, prepared, train
-from tuner.lanes.program import BLOCK, LaneProgram
+from tuner.lanes.program import LaneProgram
 from tuner.lanes.signature import Expected
 from tuner.models import metrics_for
 from tuner.training.fit import FitTrainer, fit_job
@@ -32,6 +32,13 @@ class TestLaneTrainer(TrainerContract):
     @classmethod
     def trainer(cls):
         return LaneTrainer(lanes=3)
+
+
+class TestLaneTrainerWithThreads(TrainerContract):
+    @pytest.fixture(scope="class")
+    @classmethod
+    def trainer(cls):
+        return LaneTrainer(lanes=5, block=2, threads=2)
 
 
 class Seen(LaneProgram):
@@ -92,7 +99,7 @@ def ran(
     expected: Expected | None = None,
     verdicts: Mapping[tuple[int, int], Verdict] | None = None,
     data: Any = None,
-    block: int = BLOCK,
+    block: int | None = None,
     threads: int = 1,
 ) -> Ran:
     """Train the jobs in lanes that are watched."""

@@ -7,14 +7,19 @@ from dataclasses import dataclass
 from tuner.actions.machine import Machine, this_machine
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
-from tuner.lanes.shapes import parameters_of
+from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, parameters_of
 from tuner.space import Fixed, Range
 from tuner.space.defaults import completed
 from tuner.space.nodes import Leaf
 from tuner.study.definition import StudyDefinition
 
+BLOCKS_A_CORE = 2
+"""So that a core whose neighbour is late is not idle for long."""
+
 MOST_LANES = 128
-"""Beyond this a CPU gains nothing: the overhead of a step is spread thin already."""
+"""Beyond this a CPU gains nothing: what happens once for all lanes is spread thin already."""
+
+MOST_ON_A_GPU = 1024
 
 FEWEST_LANES = 4
 SHARE_OF_TRIALS = 4
@@ -48,18 +53,14 @@ class LargestNetwork:
 
     @property
     def bytes_per_lane(self) -> int:
-        """Memory of one lane, in bytes of float32.
-
-         16 * parameters     weights, gradients, and two slots of the optimizer
-        + 4 * parameters     the best epoch's weights
-        + 8 * batch_size * units     what each unit gives, and its gradient
-        """
-        units = self.depth * self.width + self.outputs
-        return 20 * self.parameters + 8 * self.batch_size * units
+        """Memory of one lane in training."""
+        return bytes_per_lane(
+            self.depth, self.width, features=self.features, outputs=self.outputs, batch_size=self.batch_size
+        )
 
 
 def auto_lanes(definition: StudyDefinition, data: Prepared, trials_left: int | None) -> int:
-    """How many lanes suit a study on this machine's CPU.
+    """How many lanes suit a study on this machine.
 
     Args:
         definition: the study.
@@ -70,23 +71,24 @@ def auto_lanes(definition: StudyDefinition, data: Prepared, trials_left: int | N
 
 
 def lanes_for(bytes_per_lane: int, machine: Machine, trials_left: int | None) -> int:
-    """How many lanes suit networks of a size, a machine's CPU, and a budget.
+    """How many lanes suit networks of a size, a machine, and a budget.
 
-        as many as the cache holds, as a power of two, at least as many as there are cores, at least 4 and at most 128;
-        no more than a quarter of the free memory holds;
+        two blocks for each core, at least 4 lanes and at most 128; on a GPU 1,024;
+        no more than a quarter of the memory holds, the free one or the GPU's;
         no more than a quarter of the trials that are left, or four: trials that are asked at once cannot learn from
         one another.
 
-    >>> lanes_for(100_000, Machine(cores=2, cache_bytes=2**23), None)
-    64
-    >>> lanes_for(100_000, Machine(cores=2, cache_bytes=2**23), 40), lanes_for(100_000, Machine(cores=2), 3)
+    >>> lanes_for(200_000, Machine(cores=2), None), lanes_for(200_000, Machine(cores=2, gpu_bytes=2**34), None)
+    (64, 1024)
+    >>> lanes_for(200_000, Machine(cores=2), 40), lanes_for(200_000, Machine(cores=2), 3)
     (10, 3)
     """
-    in_cache = machine.cache_bytes // bytes_per_lane
-    rounded = 1 << (max(1, in_cache).bit_length() - 1)
-    # A network that is larger than the cache gains nothing from its neighbours, save that no core waits for it.
-    lanes = min(MOST_LANES, max(FEWEST_LANES, machine.cores, rounded))
-    lanes = min(lanes, machine.memory_bytes // SHARE_OF_MEMORY // bytes_per_lane)
+    if machine.gpu_bytes:
+        lanes, memory = MOST_ON_A_GPU, machine.gpu_bytes
+    else:
+        blocks = BLOCKS_A_CORE * machine.cores * lanes_in_a_block(bytes_per_lane, machine.cache_bytes)
+        lanes, memory = min(MOST_LANES, max(FEWEST_LANES, blocks)), machine.memory_bytes
+    lanes = min(lanes, memory // SHARE_OF_MEMORY // bytes_per_lane)
     if trials_left is not None:
         lanes = min(lanes, trials_left, max(FEWEST_LANES, trials_left // SHARE_OF_TRIALS))
     return max(1, lanes)

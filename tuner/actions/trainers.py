@@ -11,6 +11,7 @@ from tuner.actions.expectations import lane_expectations
 from tuner.actions.machine import this_machine
 from tuner.data.prepared import Prepared
 from tuner.errors import SearchError, did_you_mean, listed
+from tuner.lanes.shapes import lanes_in_a_block
 from tuner.study.definition import StudyDefinition
 from tuner.training.trainer import Trainer
 
@@ -83,11 +84,14 @@ def hosting(
         return Hosting("fit")
     count = lanes if isinstance(lanes, int) else auto_lanes(definition, data, trials_left)
     machine = this_machine()
+    bytes_per_lane = largest_network(definition, data).bytes_per_lane
+    block = None if machine.gpu_bytes else lanes_in_a_block(bytes_per_lane, machine.cache_bytes)
+    expected = lane_expectations(definition, count, data)
     return Hosting(
         "lanes",
-        settings={"lanes": count, "expected": lane_expectations(definition, count, data)},
+        settings={"lanes": count, "expected": expected, "block": block, "threads": machine.cores},
         threads=machine.cores,
-        max_growth_bytes=_growth(count * largest_network(definition, data).bytes_per_lane, machine.memory_bytes),
+        max_growth_bytes=_growth(count * bytes_per_lane, machine.memory_bytes),
     )
 
 

@@ -19,17 +19,13 @@ from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
 from tuner.lanes.losses import metrics_of_sums
 from tuner.lanes.network import LaneSettings
-from tuner.lanes.shapes import shapes_of
+from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, shapes_of
 from tuner.lanes.signature import Signature
 from tuner.models import build_mlp
 from tuner.models.mlp import dropout_seed
 
 FloatArray = NDArray[np.float32]
 Metrics = Mapping[str, NDArray[np.float64]]
-
-
-BLOCK = 16
-"""Lanes in a block, if nothing is said: more gain next to nothing, and leave the cache."""
 
 
 @dataclass(frozen=True)
@@ -59,21 +55,29 @@ class LaneProgram:
         steps: training steps in an epoch.
     """
 
-    def __init__(self, signature: Signature, prepared: Prepared, *, block: int = BLOCK, threads: int = 1) -> None:
+    def __init__(self, signature: Signature, prepared: Prepared, *, block: int | None = None, threads: int = 1) -> None:
         """A program without lanes.
 
         Args:
             signature: what the lanes will share.
             prepared: the data.
-            block: the most lanes in a block. There are fewer if the first lanes asked for are too few for every thread
-                to have a block.
+            block: the most lanes in a block; None for as many as suit the size of the networks. There are fewer if the
+                first lanes asked for are too few for every thread to have a block.
             threads: how many blocks to train at the same time.
         """
         self.signature = signature
         self.room = 0
         self.steps = math.ceil(len(prepared.x_train) / signature.batch_size)
         self._prepared = prepared
-        self._most = block
+        self._most = block or lanes_in_a_block(
+            bytes_per_lane(
+                signature.depth,
+                signature.width,
+                features=signature.features,
+                outputs=signature.outputs,
+                batch_size=signature.batch_size,
+            )
+        )
         self._block = 0
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="lanes")
         self._workers = threads

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+MOST_IN_A_BLOCK = 16
+"""Lanes that share the cost of starting an operation; with more there is next to nothing left to share."""
+
+USUAL_CACHE = 8 * 2**20
+"""A core's share of the last cache, in bytes, where the real one is not known."""
+
 
 def shapes_of(depth: int, width: int, *, features: int, outputs: int) -> list[tuple[int, int]]:
     """Rows and columns of each kernel, from the first hidden layer to the output."""
@@ -18,3 +24,23 @@ def parameters_of(depth: int, width: int, *, features: int, outputs: int) -> int
     """
     shapes = shapes_of(depth, width, features=features, outputs=outputs)
     return sum((rows + 1) * columns for rows, columns in shapes)
+
+
+def bytes_per_lane(depth: int, width: int, *, features: int, outputs: int, batch_size: int) -> int:
+    """Memory that a lane needs in training, in bytes of float32.
+
+     16 * parameters     weights, gradients, and two slots of the optimizer
+    + 4 * parameters     the best epoch's weights
+    + 8 * batch_size * units     what each unit gives, and its gradient
+    """
+    units = depth * width + outputs
+    return 20 * parameters_of(depth, width, features=features, outputs=outputs) + 8 * batch_size * units
+
+
+def lanes_in_a_block(bytes_per_lane: int, cache_bytes: int = USUAL_CACHE) -> int:
+    """How many lanes are best trained together on one core: what half of its share of the cache holds, at most 16.
+
+    >>> lanes_in_a_block(200_000), lanes_in_a_block(200_000, cache_bytes=2**20), lanes_in_a_block(50_000_000)
+    (16, 2, 1)
+    """
+    return max(1, min(MOST_IN_A_BLOCK, cache_bytes // 2 // bytes_per_lane))

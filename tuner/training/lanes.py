@@ -14,7 +14,7 @@ from tuner.clock import Clock, wall_clock
 from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
 from tuner.lanes.coefficients import FRESH, Memory, step_coefficients
-from tuner.lanes.program import BLOCK, LaneProgram, Network
+from tuner.lanes.program import LaneProgram, Network
 from tuner.lanes.shapes import parameters_of
 from tuner.lanes.signature import Expected, Signature, signature_of
 from tuner.models import loss_of
@@ -41,7 +41,7 @@ class LaneTrainer(Trainer):
         lanes: int = 32,
         expected: Expected | None = None,
         *,
-        block: int = BLOCK,
+        block: int | None = None,
         threads: int = 1,
         keep_model: ModelKeeper | None = None,
         clock: Clock = wall_clock,
@@ -53,7 +53,7 @@ class LaneTrainer(Trainer):
             lanes: how many jobs to train at once, 1 or more.
             expected: what the jobs may bring, as far as it is known; nothing is if left out.
             block: the most lanes that are trained together; the others follow, or go on at the same time on another
-                thread. A GPU has all lanes in one block.
+                thread. None for as many as suit the size of the networks, and all of them on a GPU.
             threads: how many blocks to train at the same time; none of them uses more than one core.
             keep_model: gets each trained model.
             clock: for the seconds in the results.
@@ -61,7 +61,9 @@ class LaneTrainer(Trainer):
         """
         self._lanes = lanes
         self._expected = expected if expected is not None else Expected()
-        self._block, self._threads = (lanes, 1) if tf.config.list_physical_devices("GPU") else (block, threads)
+        self._block, self._threads = block, threads
+        if tf.config.list_physical_devices("GPU"):
+            self._block, self._threads = block or lanes, 1
         self._keep_model = keep_model
         self._clock = clock
         self._sleep = sleep
