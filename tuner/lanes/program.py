@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import keras
@@ -55,7 +55,15 @@ class LaneProgram:
         steps: training steps in an epoch.
     """
 
-    def __init__(self, signature: Signature, prepared: Prepared, *, block: int | None = None, threads: int = 1) -> None:
+    def __init__(
+        self,
+        signature: Signature,
+        prepared: Prepared,
+        *,
+        block: int | None = None,
+        threads: int = 1,
+        pool: Executor | None = None,
+    ) -> None:
         """A program without lanes.
 
         Args:
@@ -64,6 +72,7 @@ class LaneProgram:
             block: the most lanes in a block; None for as many as suit the size of the networks. There are fewer if the
                 first lanes asked for are too few for every thread to have a block.
             threads: how many blocks to train at the same time.
+            pool: trains them, and may do so for other programs too; one of its own if left out.
         """
         self.signature = signature
         self.room = 0
@@ -79,8 +88,8 @@ class LaneProgram:
             )
         )
         self._block = 0
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="lanes")
-        self._workers = threads
+        self._threads = threads
+        self._pool = ThreadPoolExecutor(threads) if pool is None else pool
         self._networks: list[Network | None] = []
         self._settings: list[LaneSettings] = []
         self._shapes = shapes_of(
@@ -97,10 +106,10 @@ class LaneProgram:
             room: how many lanes there shall be at least; the others are empty.
         """
         if not self._block and room:
-            self._block = block_for(room, self._most, self._workers)
+            self._block = block_for(room, self._most, self._threads)
             self._graph = LaneGraph(self.signature, self._shapes, self._prepared, self._block)
             # While the first epoch is compiled; if it fails, it will again when it is needed, and then be heard.
-            self._threads.submit(self._graph.compile_validation, _settings_of([None] * self._block, self.signature))
+            self._pool.submit(self._graph.compile_validation, _settings_of([None] * self._block, self.signature))
         self.room = self.room_for(room)
         self._networks = [*[self._networks[lane] for lane in kept], *[None] * (self.room - len(kept))]
         blocks = self.room // self._block if self.room else 0
@@ -110,7 +119,7 @@ class LaneProgram:
 
     def room_for(self, lanes: int) -> int:
         """How much room there is after it was arranged for so many lanes; whole blocks."""
-        return lanes + -lanes % (self._block or block_for(lanes, self._most, self._workers)) if lanes else 0
+        return lanes + -lanes % (self._block or block_for(lanes, self._most, self._threads)) if lanes else 0
 
     def fill(self, networks: Mapping[int, Network]) -> None:
         """Put fresh networks into lanes: weights, optimizer slots and best weights are reset, neighbours untouched.
@@ -119,7 +128,7 @@ class LaneProgram:
             networks: for each lane what it is filled with.
         """
         self._networks = [networks.get(lane, own) for lane, own in enumerate(self._networks)]
-        kernels = self._threads.map(self._initial_kernels, networks.values())
+        kernels = self._pool.map(self._initial_kernels, networks.values())
         slots = np.array([initial_slots(network.optimizer) for network in networks.values()], np.float32)
         stacked = [np.stack(layer) for layer in zip(*kernels, strict=True)]
         self._graph.fill(np.array(list(networks), np.int32), stacked, slots)
@@ -179,7 +188,7 @@ class LaneProgram:
 
     def _in_blocks(self, work: Callable[[int], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
         """What a function returns for each block, by lane."""
-        results = list(self._threads.map(work, self._blocks))
+        results = list(self._pool.map(work, self._blocks))
         sums, penalties = zip(*results, strict=True)
         return np.concatenate(sums), np.concatenate(penalties)
 
@@ -198,7 +207,7 @@ class LaneProgram:
         """Remember the present weights of some lanes as their best."""
         mask = np.zeros(self.room, bool)
         mask[list(lanes)] = True
-        list(self._threads.map(lambda block: self._graph.keep(block, mask[self._lanes_of(block)]), self._blocks))
+        list(self._pool.map(lambda block: self._graph.keep(block, mask[self._lanes_of(block)]), self._blocks))
 
     def model(self, lane: int) -> keras.Model:
         """A lane's best network as an ordinary, uncompiled Keras model.

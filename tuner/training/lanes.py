@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 import keras
@@ -69,6 +70,18 @@ class LaneTrainer(Trainer):
         self._sleep = sleep
 
     def train(self, jobs: JobSource, data: Mapping[DataKey, Prepared], observer: Observer) -> Iterator[Outcome]:
+        with ThreadPoolExecutor(self._threads) as blocks, ThreadPoolExecutor(self._threads) as programs:
+            yield from self._train(jobs, data, observer, blocks, programs)
+
+    def _train(
+        self,
+        jobs: JobSource,
+        data: Mapping[DataKey, Prepared],
+        observer: Observer,
+        blocks: Executor,
+        programs: Executor,
+    ) -> Iterator[Outcome]:
+        """As `train`, with one pool for the blocks of all programs, and one that waits for programs to be compiled."""
         crews: dict[Signature, _Crew] = {}
         done = False
         while True:
@@ -83,7 +96,7 @@ class LaneTrainer(Trainer):
                     done = True
                     break
                 try:
-                    crew = self._crew_for(job, data, crews)
+                    crew = self._crew_for(job, data, crews, blocks)
                     crew.waiting.append(_Trial(job, Course(job), self._clock()))
                     busy += 1
                 except Exception as error:
@@ -93,9 +106,11 @@ class LaneTrainer(Trainer):
                     return
                 self._sleep(wait.seconds)
                 continue
-            yield from self._epoch(crews, busy, observer)
+            yield from self._epoch(crews, busy, observer, programs)
 
-    def _crew_for(self, job: Job, data: Mapping[DataKey, Prepared], crews: dict[Signature, _Crew]) -> _Crew:
+    def _crew_for(
+        self, job: Job, data: Mapping[DataKey, Prepared], crews: dict[Signature, _Crew], blocks: Executor
+    ) -> _Crew:
         """The crew whose program can train a job; a new one where there is none.
 
         Raises:
@@ -115,17 +130,19 @@ class LaneTrainer(Trainer):
             expected=self._expected,
         )
         if signature not in crews:
-            program = LaneProgram(signature, prepared, block=self._block, threads=self._threads)
+            program = LaneProgram(signature, prepared, block=self._block, threads=self._threads, pool=blocks)
             crews[signature] = _Crew(program, job.order, len(prepared.x_train))
         return crews[signature]
 
-    def _epoch(self, crews: dict[Signature, _Crew], busy: int, observer: Observer) -> Iterator[Outcome]:
+    def _epoch(
+        self, crews: dict[Signature, _Crew], busy: int, observer: Observer, programs: Executor
+    ) -> Iterator[Outcome]:
         """One epoch of every program that has trials, a word to the observer, and what came to an end."""
         at_work = [crew for crew in crews.values() if crew.trials or crew.waiting]
         reached: list[tuple[_Crew, int, EpochResult]] = []
-        for crew in at_work:
+        for crew, epoch in [(crew, programs.submit(crew.epoch, self._clock)) for crew in at_work]:
             try:
-                reached += [(crew, lane, result) for lane, result in crew.epoch(self._clock)]
+                reached += [(crew, lane, result) for lane, result in epoch.result()]
             except Exception as error:
                 _log.warning("a program of %d lanes failed", crew.program.room, exc_info=True)
                 # Nobody knows what state it is in; the next trial of its kind gets a new one.
