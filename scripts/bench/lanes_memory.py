@@ -59,7 +59,7 @@ def main() -> None:
     process = psutil.Process()
     expected = Expected(widths=(32,), activations=("relu", "tanh"), dropout=True, penalties=True)
     began, sizes = time.perf_counter(), []
-    for _ in LaneTrainer(LANES, expected).train(Different(trials), {MAIN_DATA: table()}, PrunesAThird()):
+    for _ in LaneTrainer(LANES, expected, threads=2).train(Different(trials), {MAIN_DATA: table()}, PrunesAThird()):
         sizes.append(process.memory_info().rss / 2**20)
         if len(sizes) in (LANES, 2 * LANES) or len(sizes) % EVERY == 0:
             print(f"after {len(sizes):5} trials {sizes[-1]:7.1f} MB", flush=True)

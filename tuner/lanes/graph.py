@@ -7,6 +7,7 @@ call into that program: the loop over steps is in there.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -69,8 +70,8 @@ class LaneGraph:
             _batched(prepared.y_validation.astype(kind), filler, batch),
             tf.constant(weight.reshape(-1, batch)),
         )
-        self._train = tf.function(self._train_block, autograph=False, jit_compile=True)
-        self._validate = tf.function(self._validate_block, autograph=False, jit_compile=True)
+        self._train = _Compiled(self._train_block)
+        self._validate = _Compiled(self._validate_block)
 
     # What happens between epochs, which is little: a trace would take longer than all of it in most searches.
 
@@ -235,6 +236,29 @@ class LaneGraph:
     def _kernels(self, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
         """Each layer's weights with the biases in the last row, float32 [lanes, rows, columns]."""
         return [tf.reshape(each, [self._block, *shape]) for each, shape in zip(weights, self._shapes, strict=True)]
+
+
+class _Compiled:
+    """A function of one block, traced once and then compiled by XLA, whichever thread comes first.
+
+    Several programs are several functions of the same name, which TensorFlow would take for one that is traced again
+    and again, and warn of it.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = tf.function(function, autograph=False, jit_compile=True)
+        self._traced: Any = None
+        self._tracing = threading.Lock()
+
+    def __call__(self, *arguments: Any) -> Any:
+        with self._tracing:
+            if self._traced is None:
+                self._traced = self._function.get_concrete_function(*arguments)
+        return self._traced(*arguments)
+
+    def experimental_get_tracing_count(self) -> int:
+        """As TensorFlow's own functions have it."""
+        return int(self._function.experimental_get_tracing_count())
 
 
 class _Layer(NamedTuple):
