@@ -4,8 +4,8 @@ import pytest
 
 from tests.contracts.trainer import prepared
 from tests.search.fake_trainer import small_study
-from tuner.actions.auto_lanes import auto_lanes, lanes_for, largest_network
-from tuner.actions.machine import Machine
+from tuner.actions.auto_lanes import lanes_for, largest_network
+from tuner.actions.machine import Machine, this_machine
 
 KB, MB, GB = 2**10, 2**20, 2**30
 
@@ -54,6 +54,7 @@ def test_the_largest_network_of_a_space_is_what_counts():
     assert network.parameters == (4 + 1) * 64 + 2 * (64 + 1) * 64 + (64 + 1) * 3
 
 
-def test_a_study_gets_lanes_that_suit_its_budget_on_this_very_machine():
-    assert auto_lanes(small_study(), prepared(), 40) == 10
-    assert 4 <= auto_lanes(small_study(), prepared(), None) <= 128
+def test_a_study_gets_lanes_that_suit_its_largest_network_on_this_very_machine():
+    size = largest_network(small_study(), prepared()).bytes_per_lane
+    assert lanes_for(size, this_machine(), 40) == 10
+    assert 4 <= lanes_for(size, this_machine(), None) <= 128

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from scripts.bench.lanes_parts import __main__ as front_door
-from scripts.bench.lanes_parts import measure, space
+from scripts.bench.lanes_parts import measure, space, steps
 from scripts.bench.lanes_parts.figures import Rate, full_seconds, rate_of_fit, rate_of_lanes
 from scripts.bench.lanes_parts.measure import Measured, Measurements
 from scripts.bench.lanes_parts.plan import shared_out
@@ -135,3 +135,16 @@ def test_a_worker_that_fails_says_why() -> None:
 def test_a_worker_in_a_process_of_its_own_answers() -> None:
     (told,) = run_together([{"contender": "product", "threads": 1, "run": {"seconds": 0.01}}])
     assert told["gflops"] > 0
+
+
+def test_the_steps_of_each_block_size_are_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert all(f"`scripts/bench/lanes_steps{rest}`" in PAGE for rest in ("", " 2 2,4,8"))
+    monkeypatch.setattr(sys, "argv", ["lanes_steps", "0", "1,2"])
+    steps.main()
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["blocks of  1", "blocks of  2"]
+    for line in lines:
+        started, step, share = map(float, re.findall(r"\d+\.\d", line))
+        assert min(started, step, share) > 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tuner.actions.machine import Machine, this_machine
+from tuner.actions.machine import Machine
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, parameters_of
@@ -57,17 +57,6 @@ class LargestNetwork:
         return bytes_per_lane(
             self.depth, self.width, features=self.features, outputs=self.outputs, batch_size=self.batch_size
         )
-
-
-def auto_lanes(definition: StudyDefinition, data: Prepared, trials_left: int | None) -> int:
-    """How many lanes suit a study on this machine.
-
-    Args:
-        definition: the study.
-        data: what is trained on.
-        trials_left: how many trials the budget still has; None for no limit.
-    """
-    return lanes_for(largest_network(definition, data).bytes_per_lane, this_machine(), trials_left)
 
 
 def lanes_for(bytes_per_lane: int, machine: Machine, trials_left: int | None) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
-from tuner.actions.auto_lanes import auto_lanes, largest_network
+from tuner.actions.auto_lanes import lanes_for, largest_network
 from tuner.actions.expectations import lane_expectations
 from tuner.actions.machine import this_machine
 from tuner.data.prepared import Prepared
@@ -82,9 +82,9 @@ def hosting(
     """
     if trainer == "fit":
         return Hosting("fit")
-    count = lanes if isinstance(lanes, int) else auto_lanes(definition, data, trials_left)
     machine = this_machine()
     bytes_per_lane = largest_network(definition, data).bytes_per_lane
+    count = lanes if isinstance(lanes, int) else lanes_for(bytes_per_lane, machine, trials_left)
     block = None if machine.gpu_bytes else lanes_in_a_block(bytes_per_lane, machine.cache_bytes)
     expected = lane_expectations(definition, count, data)
     return Hosting(

@@ -28,13 +28,13 @@ SHORT = 32
 """Columns below which a layer's weights are kept as one row: XLA's loops over few are slow, and slower to compile."""
 
 
-class Epoch(NamedTuple):
-    """The training rows in the order of an epoch, the same for all lanes.
+class Batches(NamedTuple):
+    """Rows in batches of equal size, the same for all lanes.
 
     Attributes:
-        x: float32 [steps, batch, features + 1].
-        y: [steps, batch].
-        weights: float32 [steps, batch], 0 for a filler row.
+        x: float32 [batches, rows, features + 1].
+        y: [batches, rows].
+        weights: float32 [batches, rows], 0 for a filler row.
     """
 
     x: tf.Tensor
@@ -65,7 +65,7 @@ class LaneGraph:
         batch = min(rows, VALIDATION_ROWS)
         filler = -rows % batch
         weight = np.concatenate([np.ones(rows, np.float32), np.zeros(filler, np.float32)])
-        self._validation = Epoch(
+        self._validation = Batches(
             _batched(_with_ones(prepared.x_validation), filler, batch),
             _batched(prepared.y_validation.astype(kind), filler, batch),
             tf.constant(weight.reshape(-1, batch)),
@@ -128,7 +128,7 @@ class LaneGraph:
 
     # One epoch.
 
-    def epoch(self, chosen: NDArray[np.int32], weights: FloatArray) -> Epoch:
+    def epoch(self, chosen: NDArray[np.int32], weights: FloatArray) -> Batches:
         """The training rows in an order.
 
         Args:
@@ -136,12 +136,12 @@ class LaneGraph:
             weights: float32 [steps, batch], 0 for a filler row.
         """
         order = tf.constant(chosen)
-        return Epoch(tf.gather(self._x, order), tf.gather(self._y, order), tf.constant(weights))
+        return Batches(tf.gather(self._x, order), tf.gather(self._y, order), tf.constant(weights))
 
     def train(
         self,
         block: int,
-        epoch: Epoch,
+        epoch: Batches,
         coefficients: FloatArray,
         taken: NDArray[np.int32],
         settings: LaneSettings,
@@ -182,7 +182,7 @@ class LaneGraph:
     def _train_block(
         self,
         layers: Sequence[tuple[tf.Variable, tf.Variable, tf.Variable]],
-        epoch: Epoch,
+        epoch: Batches,
         coefficients: tf.Tensor,
         taken: tf.Tensor,
         settings: LaneSettings,
@@ -212,7 +212,7 @@ class LaneGraph:
         return sums, penalties
 
     def _validate_block(
-        self, weights: Sequence[tf.Variable], rows: Epoch, settings: LaneSettings
+        self, weights: Sequence[tf.Variable], rows: Batches, settings: LaneSettings
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `validate`."""
         kernels = self._kernels(weights)
@@ -225,7 +225,7 @@ class LaneGraph:
         sums, penalties, _ = self._loop(one, rows, [])
         return sums, self._networks.penalty(kernels, settings) if self._signature.penalties else penalties
 
-    def _loop(self, one: Callable[..., _Loop], rows: Epoch, start: _Trained) -> tuple[tf.Tensor, tf.Tensor, _Trained]:
+    def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Trained) -> tuple[tf.Tensor, tf.Tensor, _Trained]:
         sums = tf.zeros([self._block, len(SUMS[self._signature.task])])
         times = rows.x.shape[0]
         _, sums, penalties, end = tf.while_loop(
