@@ -6,7 +6,7 @@ import pytest
 from tests.search.fake_trainer import FakeTrainer, search, small_study
 from tuner.search.pruners import default_warmup, make_pruner
 from tuner.search.studies import most_epochs
-from tuner.study.search_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
+from tuner.study.pruner_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,9 @@ from tuner.search.studies import join_study
 from tuner.search.trials import job_of
 from tuner.study.definition import StudyDefinition
 from tuner.study.load import load_study
-from tuner.study.search_settings import NoPruner, RandomSampler, SearchSettings, TpeSampler
+from tuner.study.pruner_settings import NoPruner
+from tuner.study.sampler_settings import RandomSampler, TpeSampler
+from tuner.study.search_settings import SearchSettings
 from tuner.training.job import Job
 
 PROJECT = Path(tuner.__file__).parents[1]

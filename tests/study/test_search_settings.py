@@ -4,18 +4,10 @@ import pytest
 
 from tests.study.test_mistakes import edited, mistakes_in
 from tuner.study.metrics import METRICS
+from tuner.study.pruner_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
 from tuner.study.read import read_study
-from tuner.study.search_settings import (
-    BudgetSettings,
-    MedianPruner,
-    NoPruner,
-    PercentilePruner,
-    RandomSampler,
-    RunSettings,
-    SearchSettings,
-    SuccessiveHalvingPruner,
-    TpeSampler,
-)
+from tuner.study.sampler_settings import RandomSampler, TpeSampler
+from tuner.study.search_settings import BudgetSettings, RunSettings, SearchSettings
 
 
 def with_section(**sections):

@@ -9,7 +9,7 @@ import optuna
 from optuna.pruners import BasePruner
 
 from tuner.hyperparameters.base import Settings
-from tuner.study.search_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
+from tuner.study.pruner_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
 
 
 def default_warmup(epochs: int) -> int:

@@ -13,7 +13,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from tuner.hyperparameters.base import Settings
 from tuner.seeds import derive_seed
-from tuner.study.search_settings import RandomSampler, TpeSampler
+from tuner.study.sampler_settings import RandomSampler, TpeSampler
 
 
 def _tpe(settings: TpeSampler, seed: int) -> BaseSampler:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, field_validator
 
@@ -13,64 +13,15 @@ from tuner.hyperparameters.base import Settings
 from tuner.space.complaints import one_of
 from tuner.study.durations import seconds_of
 from tuner.study.metrics import METRICS
+from tuner.study.pruner_settings import MedianPruner, Pruner
+from tuner.study.sampler_settings import Sampler, TpeSampler
 
 _PASSWORD = re.compile(r"[^:/]+://[^:/@]*:[^@]+@|.*[?&](ssl)?passw(or)?d=")
-
-
-class TpeSampler(Settings):
-    """Tree-structured Parzen estimator, over groups of parameters that occur together. Source: Bergstra et al. 2011."""
-
-    kind: Literal["tpe"] = "tpe"
-    startup_trials: int = Field(10, ge=0, description="Random trials before the model suggests.")
-
-
-class RandomSampler(Settings):
-    """Every trial drawn at random."""
-
-    kind: Literal["random"] = "random"
-
-
-class NoPruner(Settings):
-    """No trial is ended before its time."""
-
-    kind: Literal["none"] = "none"
-
-
-class ComparingPruner(Settings):
-    """What pruners share that compare a trial with the complete ones at the same epoch."""
-
-    warmup_epochs: int | None = Field(None, ge=0, description="Epochs before a trial may end; a quarter if left out.")
-    startup_trials: int = Field(5, ge=0, description="Complete trials before any trial may end.")
-
-
-class MedianPruner(ComparingPruner):
-    """Ends a trial whose best value so far is worse than the median of the others at the same epoch."""
-
-    kind: Literal["median"] = "median"
-
-
-class PercentilePruner(ComparingPruner):
-    """Ends a trial whose best value so far is outside the best percentage of the others at the same epoch."""
-
-    kind: Literal["percentile"] = "percentile"
-    keep: float = Field(25.0, ge=0, le=100, description="The best percentage, which goes on.")
-
-
-class SuccessiveHalvingPruner(Settings):
-    """Promotes the best share of trials from rung to rung. Source: Li et al. 2020, arXiv:1810.05934."""
-
-    kind: Literal["successive_halving"] = "successive_halving"
-    minimum_epochs: int = Field(4, ge=1, description="Epochs that every trial gets.")
-    reduction_factor: int = Field(4, ge=2, description="One in this many goes on to the next rung.")
 
 
 def _named(value: Any) -> Any:
     """A kind by its name alone is that kind with its defaults."""
     return {"kind": value} if isinstance(value, str) else value
-
-
-Sampler = Annotated[TpeSampler | RandomSampler, Field(discriminator="kind")]
-Pruner = Annotated[NoPruner | MedianPruner | PercentilePruner | SuccessiveHalvingPruner, Field(discriminator="kind")]
 
 
 class SearchSettings(Settings):
