@@ -10,6 +10,8 @@ from hypothesis import settings
 
 from tests.parts import require_part, required_parts
 
+pytest_plugins = ["tests.servers"]
+
 # The same examples in every run, whatever the machine is doing meanwhile.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
 settings.load_profile("repeatable")
