@@ -15,6 +15,7 @@ from tuner.hyperparameters import OPTIMIZERS, Hyperparameters
 from tuner.lanes.signature import Expected
 from tuner.training.job import MAIN_DATA, DataOrder, Done, EpochResult, Job, Verdict
 from tuner.training.lanes import LaneTrainer
+from tuner.training.trainer import Observer
 
 LANES, ROWS, EVERY = 64, 320, 500
 
@@ -49,7 +50,7 @@ class Different:
             yield Job(number, chosen, number, DataOrder(20, 0), "val_log_loss", "minimize")
 
 
-class PrunesAThird:
+class PrunesAThird(Observer):
     def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
         return [Verdict.PRUNE if each.number % 3 == 0 and each.epoch == 1 else Verdict.GO_ON for each in results]
 

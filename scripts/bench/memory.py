@@ -14,6 +14,7 @@ from tuner.data.prepared import Prepared
 from tuner.hyperparameters import OPTIMIZERS, Hyperparameters
 from tuner.training.fit import FitTrainer
 from tuner.training.job import MAIN_DATA, DataOrder, Done, EpochResult, Job, Verdict
+from tuner.training.trainer import Observer
 
 WARM_UP = 3
 """Trials before the first measurement, in which TensorFlow fills its own tables."""
@@ -47,7 +48,7 @@ class Different:
             yield Job(number, chosen, number, DataOrder(20, 0), "val_log_loss", "minimize")
 
 
-class Silent:
+class Silent(Observer):
     def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
         return [Verdict.GO_ON] * len(results)
 

@@ -23,12 +23,13 @@ from tuner.data.prepared import Prepared
 from tuner.hyperparameters import OPTIMIZERS, Hyperparameters
 from tuner.training.hosted import HostedTrainer
 from tuner.training.job import MAIN_DATA, DataOrder, Done, End, EpochResult, Job, Verdict, Wait
+from tuner.training.trainer import Observer
 
 MIB = 2**20
 ALLOWED_GROWTH_MIB = 500
 
 
-class VariedJobs:
+class VariedJobs(Observer):
     """Small trials over varied architectures, and an observer that never objects."""
 
     def __init__(self, trials: int, *, epochs: int, seed: int) -> None:

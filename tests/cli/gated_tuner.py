@@ -36,6 +36,12 @@ class _Gate:
         self._observer = observer
         self._gate = gate
 
+    def starting(self) -> None:
+        self._observer.starting()
+
+    def epoch_begins(self) -> None:
+        self._observer.epoch_begins()
+
     def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
         while max(result.epoch for result in results) >= FREE_EPOCHS and not self._gate.exists():
             time.sleep(0.02)

@@ -80,13 +80,24 @@ class Listed:
 
 
 @dataclass
-class Recorder:
-    """An observer that writes down every result, and says `GO_ON` unless told otherwise for (number, epoch)."""
+class Recorder(Observer):
+    """An observer that writes down every result, and says `GO_ON` unless told otherwise for (number, epoch).
+
+    Attributes:
+        verdicts: what to say.
+        results: of every job, in the order in which they came.
+        announced: what became of the epochs: "begins" and "ended", in the order in which it was told.
+    """
 
     verdicts: Mapping[tuple[int, int], Verdict] = field(default_factory=dict)
     results: list[EpochResult] = field(default_factory=list)
+    announced: list[str] = field(default_factory=list)
+
+    def epoch_begins(self) -> None:
+        self.announced.append("begins")
 
     def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
+        self.announced.append("ended")
         self.results += results
         return [self.verdicts.get((result.number, result.epoch), Verdict.GO_ON) for result in results]
 
@@ -152,6 +163,11 @@ class TrainerContract(ABC):
             assert outcome.end is End.FINISHED, outcome.error
             assert outcome.epochs == EPOCHS
             assert [result.epoch for result in run.recorder.of(number)] == list(range(EPOCHS))
+
+    def test_each_epoch_is_announced_before_its_results(self, run: Run) -> None:
+        epochs = len(run.recorder.announced) // 2
+        assert epochs >= EPOCHS
+        assert run.recorder.announced == ["begins", "ended"] * epochs
 
     def test_every_result_has_the_losses_and_the_metrics_of_the_task(self, run: Run) -> None:
         names = {"loss", "log_loss", "accuracy"}
@@ -225,6 +241,7 @@ class TrainerContract(ABC):
         recorder = Recorder({(0, 0): Verdict.HAND_BACK})
         outcome = train(trainer, [job(0)], recorder)[0]
         assert (outcome.end, outcome.epochs, len(recorder.results)) == (End.HANDED_BACK, 1, 1)
+        assert outcome.checkpoint is None, "the trainer has no folder for them"
 
     def test_a_job_diverges_alone_and_its_last_epoch_is_reported(self, trainer: Trainer) -> None:
         absurd = {"kind": "sgd", "learning_rate": 1e30}
@@ -287,10 +304,12 @@ class TrainerContract(ABC):
     def test_without_jobs_there_are_no_outcomes(self, trainer: Trainer) -> None:
         assert train(trainer, [], Recorder()) == {}
 
-    def test_an_error_of_the_observer_is_no_failed_trial_but_passed_on(self, trainer: Trainer) -> None:
-        class Broken:
-            def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
-                raise OSError("the database is gone")
+    @pytest.mark.parametrize("moment", ["epoch_begins", "epoch_ended"])
+    def test_an_error_of_the_observer_is_no_failed_trial_but_passed_on(self, trainer: Trainer, moment: str) -> None:
+        def broken(*_: object) -> None:
+            raise OSError("the database is gone")
 
+        recorder = Recorder()
+        setattr(recorder, moment, broken)
         with pytest.raises(OSError, match="the database is gone"):
-            train(trainer, [job(0)], Broken())
+            train(trainer, [job(0)], recorder)

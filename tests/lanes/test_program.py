@@ -142,6 +142,24 @@ def test_a_lane_that_is_filled_anew_starts_afresh_and_its_neighbour_goes_on(driv
     assert [losses[1] for losses in second] == [losses[1] for losses in first[:2]]
 
 
+def test_a_network_goes_on_from_its_state_in_another_lane_as_if_it_had_stayed(driven: Driven) -> None:
+    driven.arrange([], 4)
+    driven.fill({0: NETWORKS[0], 1: NETWORKS[1]})
+    driven.epoch()
+    driven.program.keep([1])
+    driven.epoch()
+    state, best, memory = driven.program.state(1), driven.program.model(1).get_weights(), driven._memory[1]
+    undisturbed = driven.epoch()[1]
+    driven.arrange([], 4)
+    driven.fill({2: NETWORKS[2]})
+    driven.epoch()
+    driven.program.fill({3: NETWORKS[1]}, {3: state})
+    driven._memory[3] = memory
+    assert driven.epoch()[3] == undisturbed
+    for ours, theirs in zip(driven.program.model(3).get_weights(), best, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_neither_another_number_of_lanes_nor_a_refill_is_traced_anew(driven: Driven) -> None:
     driven.arrange([], 2)
     driven.fill({0: NETWORKS[0]})

@@ -140,3 +140,24 @@ def test_a_momentum_is_refused_by_an_optimizer_that_has_none() -> None:
 
 def test_whole_numbers_are_fine() -> None:
     assert momentum_of(build_optimizer(OPTIMIZERS["sgd"](learning_rate=1, momentum=0))) == 0.0
+
+
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+def test_with_the_variables_of_another_one_an_optimizer_takes_its_very_steps(kind: str) -> None:
+    def built() -> tuple[Any, keras.Variable]:
+        weights = keras.Variable(np.full((2, 3), 0.5), dtype="float32")
+        optimizer = build_optimizer(OPTIMIZERS[kind](learning_rate=0.05))
+        optimizer.build([weights])
+        return optimizer, weights
+
+    (ours, ahead), (theirs, behind) = built(), built()
+    slopes = [np.random.RandomState(step).normal(size=(2, 3)).astype(np.float32) for step in range(4)]
+    for slope in slopes[:2]:
+        ours.apply([keras.ops.convert_to_tensor(slope)], [ahead])
+    behind.assign(ahead)
+    for to, of in zip(theirs.variables, ours.variables, strict=True):
+        to.assign(of)
+    for slope in slopes[2:]:
+        ours.apply([keras.ops.convert_to_tensor(slope)], [ahead])
+        theirs.apply([keras.ops.convert_to_tensor(slope)], [behind])
+    np.testing.assert_array_equal(ahead.numpy(), behind.numpy())

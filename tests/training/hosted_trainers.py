@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from tuner.data.prepared import Prepared
 from tuner.training.job import DataKey, Done, End, EpochResult, Job, LaneUse, Outcome, Verdict, Wait
@@ -25,6 +26,7 @@ class Steady(Trainer):
                 continue
             end = End.FINISHED
             for epoch in range(job.hyperparameters.epochs):
+                observer.epoch_begins()
                 self.train_epoch(job)
                 metrics = {"pid": os.getpid(), "rows": len(data[job.data].x_train), "seed": job.seed}
                 [verdict] = observer.epoch_ended([EpochResult(job.number, epoch, metrics, 0.1, None, 0.0)])
@@ -64,6 +66,13 @@ class Loud(Steady):
         print("noise on stdout", flush=True)
         os.write(1, b"noise on file descriptor 1\n")
         print("noise on stderr", file=sys.stderr, flush=True)
+
+
+class Leaving(Steady):
+    """Leaves a file named `trained` in the working directory when it has trained an epoch."""
+
+    def train_epoch(self, job: Job) -> None:
+        Path("trained").touch()
 
 
 class Growing(Steady):
@@ -147,6 +156,7 @@ class ThreeAtOnce(Trainer):
                     break
                 running[job.number] = (job, 0)
             use = LaneUse(len(running), 3)
+            observer.epoch_begins()
             results = [
                 EpochResult(n, epoch, {"pid": os.getpid()}, 0.1, None, 0.0, use) for n, (_, epoch) in running.items()
             ]
@@ -165,7 +175,7 @@ class ThreeKilled(ThreeAtOnce):
     """Is killed as soon as job 2 has been given a first epoch."""
 
     def train(self, jobs: JobSource, data: Mapping[DataKey, Prepared], observer: Observer) -> Iterator[Outcome]:
-        class Deadly:
+        class Deadly(Observer):
             def epoch_ended(self, results):
                 verdicts = observer.epoch_ended(results)
                 if any(result.number == 2 for result in results):

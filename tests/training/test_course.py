@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
@@ -244,10 +245,11 @@ def test_a_trial_goes_on_until_its_last_epoch_has_ended() -> None:
         ([1.0, math.nan], {"early_stopping": STOPPING}, Verdict.PRUNE, End.DIVERGED),
         ([math.nan], {}, Verdict.HAND_BACK, End.DIVERGED),
         ([1.0, 1.0], {"early_stopping": STOPPING}, Verdict.PRUNE, End.PRUNED),
-        ([1.0, 1.0], {"early_stopping": STOPPING}, Verdict.HAND_BACK, End.HANDED_BACK),
-        # In the last epoch everything counts as in any other.
+        # A trial that is over is not handed back.
+        ([1.0], {"epochs": 1}, Verdict.HAND_BACK, End.FINISHED),
+        ([1.0, 1.0], {"early_stopping": STOPPING}, Verdict.HAND_BACK, End.STOPPED_EARLY),
+        # In the last epoch all else counts as in any other.
         ([1.0], {"epochs": 1}, Verdict.PRUNE, End.PRUNED),
-        ([1.0], {"epochs": 1}, Verdict.HAND_BACK, End.HANDED_BACK),
         ([1.0, 1.0], {"epochs": 2, "early_stopping": STOPPING}, Verdict.GO_ON, End.STOPPED_EARLY),
         ([math.nan], {"epochs": 1}, Verdict.GO_ON, End.DIVERGED),
     ],
@@ -258,6 +260,48 @@ def test_a_trial_ends_by_the_weightiest_of_its_reasons(
     taken = course(**hyperparameters)
     take(taken, values)
     assert taken.end(verdict) is end
+
+
+@settings(max_examples=100)
+@given(
+    st.lists(SIXTEENTHS, min_size=1, max_size=12),
+    st.integers(0, 11),
+    st.sampled_from(["minimize", "maximize"]),
+    st.booleans(),
+)
+@example([5.0, math.inf, 5.0], 1, "minimize", True)
+def test_a_course_that_goes_on_from_its_state_decides_as_if_nothing_had_happened(
+    metrics: list[float], cut: int, direction: Direction, with_plateau: bool
+) -> None:
+    plateau = {"patience": 1, "factor": 0.5, "cooldown": 1, "min_delta": 1 / 16} if with_plateau else None
+    stated = {"plateau": plateau, "early_stopping": {"patience": 3}, "schedule": {"kind": "linear"}}
+    trial = replace(job(metric="val_rmse", epochs=LONG, **stated), direction=direction)
+
+    def walk(interrupted: bool) -> list[Any]:
+        taken, told = Course(trial), []
+        for epoch, metric in enumerate(metrics):
+            taken.begin_epoch()
+            best = taken.end_epoch({"loss": 1 / 3, "val_rmse": metric})
+            told.append((taken.learning_rate, taken.momentum, best, taken.state(), taken.end(Verdict.GO_ON)))
+            if taken.over:
+                break
+            if interrupted and epoch == cut:
+                taken = Course.resumed(trial, json.loads(json.dumps(taken.state())))
+        return told
+
+    assert walk(interrupted=True) == walk(interrupted=False)
+
+
+def test_what_is_no_state_of_the_trials_course_is_refused() -> None:
+    taken = course(epochs=2, plateau={"patience": 1})
+    take(taken, [1.0])
+    trial, state = taken._job, taken.state()
+    with pytest.raises(KeyError):
+        Course.resumed(trial, {name: value for name, value in state.items() if name != "best_epoch"})
+    with pytest.raises(TypeError):
+        Course.resumed(trial, {**state, "_learning_rate_state": [1, 2]})
+    with pytest.raises(ValueError, match="after 2 epochs the trial is over"):
+        Course.resumed(trial, {**state, "epochs": 2})
 
 
 def test_a_metric_that_the_task_has_not_is_an_error() -> None:

@@ -17,6 +17,7 @@ from tensorflow.python.framework.func_graph import FuncGraph
 from tests.contracts.trainer import Recorder, TrainerContract, job, prepared, train
 from tuner.training.fit import FitTrainer, fit_job
 from tuner.training.job import End, EpochResult, Verdict, Wait
+from tuner.training.trainer import Observer
 
 
 class TestFitTrainer(TrainerContract):
@@ -66,7 +67,7 @@ def test_a_callback_of_the_caller_may_end_the_training() -> None:
 
 
 def test_an_interruption_is_no_failure() -> None:
-    class Interrupting:
+    class Interrupting(Observer):
         def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
             raise KeyboardInterrupt
 

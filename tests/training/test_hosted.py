@@ -69,6 +69,12 @@ class Story:
         self.told: list[object] = []
         self.results: list[EpochResult] = []
 
+    def starting(self) -> None:
+        self.told.append("starting")
+
+    def epoch_begins(self) -> None:
+        self.told.append("begins")
+
     def next(self) -> Job | Wait | Done:
         answer = self._answers.pop(0) if self._answers else Done()
         self.told.append(("job", answer.number) if isinstance(answer, Job) else type(answer).__name__)
@@ -104,13 +110,41 @@ def test_jobs_epochs_and_outcomes_come_in_the_order_of_the_inner_trainer():
     story = Story([job(0), Wait(0.01), job(1, epochs=1)])
     outcomes = story.train(light("Steady"))
     assert story.told == [
-        ("job", 0), ("epoch", (0, 0)), ("epoch", (0, 1)), ("outcome", 0),
+        "starting",
+        ("job", 0), "begins", ("epoch", (0, 0)), "begins", ("epoch", (0, 1)), ("outcome", 0),
         "Wait",
-        ("job", 1), ("epoch", (1, 0)), ("outcome", 1),
+        ("job", 1), "begins", ("epoch", (1, 0)), ("outcome", 1),
         "Done",
     ]  # fmt: skip
     assert ends(outcomes) == {0: End.FINISHED, 1: End.FINISHED}
     assert os.getpid() not in story.pids
+
+
+def test_the_child_trains_while_the_observer_is_busy_with_what_it_does_before_an_epoch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    trained = tmp_path / "trained"
+
+    class Busy(Story):
+        def epoch_begins(self) -> None:
+            super().epoch_begins()
+            until = time.monotonic() + 600
+            while not trained.exists() and time.monotonic() < until:
+                time.sleep(0.01)
+            trained.unlink()
+
+    story = Busy([job(0)])
+    story.train(light("Leaving"))
+    assert story.told[2:] == ["begins", ("epoch", (0, 0)), "begins", ("epoch", (0, 1)), ("outcome", 0), "Done"]
+
+
+def test_first_jobs_can_be_prepared_while_the_child_gets_ready():
+    class Preparing(Story):
+        def starting(self) -> None:
+            super().starting()
+            self._answers.append(job(0))
+
+    story = Preparing([])
+    assert ends(story.train(light("Steady"))) == {0: End.FINISHED}
 
 
 def test_job_and_data_reach_the_child_as_they_are():
@@ -222,7 +256,7 @@ def test_child_that_cannot_start_ends_the_search_with_its_last_words(name):
     story = Story([job(0)])
     with pytest.raises(SearchError, match=r"(?s)training cannot start: .*ended with status 1:.*Error: "):
         story.train(light(name))
-    assert story.told == []
+    assert story.told == ["starting"]
 
 
 def test_child_that_dies_before_its_first_job_is_not_started_again_and_again():
@@ -361,7 +395,7 @@ def test_wish_to_stop_is_granted_while_the_child_still_starts():
     asked = time.monotonic() + 0.3
     story = Story([job(0)])
     assert story.train(light("NeverReady", stop_requested=lambda: time.monotonic() > asked)) == []
-    assert story.told == []
+    assert story.told == ["starting"]
     assert time.monotonic() - asked < 600  # the child would take an hour
 
 

@@ -20,7 +20,8 @@ def test_job_with_schedules_comes_out_as_it_went_in():
             "momentum": {"kind": "rise", "start": 0.5, "maximum": 0.9, "step": 0.01},
         }
     )
-    job = Job(3, hyperparameters, seed=1, order=DataOrder(1, 2, 3), metric="val_log_loss", direction="minimize")
+    order = DataOrder(1, 2, 3)
+    job = Job(3, hyperparameters, 1, order, metric="val_log_loss", direction="minimize", checkpoint="folder/3-a.npz")
     ours, theirs = Pipe()
     with ours, theirs:
         wire.send(ours, job)

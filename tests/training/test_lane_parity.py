@@ -233,9 +233,7 @@ class KeptStep:
         )
         optimizer = self._model.optimizer
         optimizer.build(self._model.trainable_variables)
-        # Nadam's product of momenta is not among its variables.
-        product_of_momenta = [optimizer._u_product] if hasattr(optimizer, "_u_product") else []
-        self._memory = [*optimizer.variables, *product_of_momenta]
+        self._memory = optimizer.variables
         self._fresh = [variable.numpy() for variable in self._memory]
         # This makes the metrics and both functions.
         self._model.train_on_batch(data.x_train[:BATCH], data.y_train[:BATCH])

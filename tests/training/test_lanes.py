@@ -101,6 +101,7 @@ def ran(
     data: Any = None,
     block: int | None = None,
     threads: int = 1,
+    checkpoints: str | None = None,
 ) -> Ran:
     """Train the jobs in lanes that are watched."""
     recorder = Epochs(verdicts or {})
@@ -113,6 +114,7 @@ def ran(
             expected,
             block=block,
             threads=threads,
+            checkpoints=checkpoints,
             keep_model=lambda trial, model: models.update({trial.number: model}),
         )
         outcomes = train(trainer, items, recorder, data)

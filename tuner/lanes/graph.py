@@ -19,6 +19,7 @@ from tuner.data.prepared import FloatArray, Prepared
 from tuner.lanes.losses import SUMS
 from tuner.lanes.network import LaneSettings, Networks
 from tuner.lanes.signature import Signature
+from tuner.lanes.state import LayerState
 from tuner.lanes.update import update
 
 VALIDATION_ROWS = 128
@@ -94,24 +95,22 @@ class LaneGraph:
                         block[index][kind].assign(values)
         self._blocks = fresh
 
-    def fill(self, lanes: NDArray[np.int32], kernels: Sequence[FloatArray], slots: FloatArray) -> None:
-        """Write fresh networks over some lanes.
+    def fill(self, lanes: NDArray[np.int32], layers: Sequence[LayerState]) -> None:
+        """Write other networks over some lanes.
 
         Args:
             lanes: int32 [filled].
-            kernels: float32 [filled, rows, columns] for each layer.
-            slots: float32 [filled, 2], what the optimizer's first and second slot start from.
+            layers: float32 [filled, rows, columns] each.
         """
         for index, block in enumerate(self._blocks):
             own = np.flatnonzero(lanes // self._block == index)
             if not len(own):
                 continue
             places = tf.constant(lanes[own] - index * self._block)
-            for layer, kernel in zip(block, kernels, strict=True):
-                fresh = kernel[own].reshape(-1, *layer.weights.shape[1:])
-                starts = [np.broadcast_to(slot[:, None, None], fresh.shape) for slot in slots[own].T]
-                for variable, values in zip(layer, (fresh, *starts, fresh), strict=True):
-                    variable.scatter_update(tf.IndexedSlices(tf.constant(values), places))
+            for variables, layer in zip(block, layers, strict=True):
+                for variable, values in zip(variables, layer, strict=True):
+                    written = values[own].reshape(-1, *variable.shape[1:])
+                    variable.scatter_update(tf.IndexedSlices(tf.constant(written), places))
 
     def keep(self, block: int, mask: NDArray[np.bool_]) -> None:
         """Remember the weights of the lanes in the mask, bool [lanes] of a block, as their best."""
@@ -120,11 +119,11 @@ class LaneGraph:
         for layer in self._blocks[block]:
             layer.best.assign(layer.weights if mask.all() else tf.where(mask[:, None, None], layer.weights, layer.best))
 
-    def best_of(self, lane: int) -> list[FloatArray]:
-        """The best weights of one lane, float32 [rows, columns] for each layer."""
+    def read(self, lane: int) -> list[LayerState]:
+        """What is in one lane, float32 [rows, columns] each."""
         block, place = divmod(lane, self._block)
         layers = zip(self._blocks[block], self._shapes, strict=True)
-        return [layer.best[place].numpy().reshape(shape) for layer, shape in layers]
+        return [LayerState(*(each[place].numpy().reshape(shape) for each in layer)) for layer, shape in layers]
 
     # One epoch.
 
@@ -262,7 +261,7 @@ class _Compiled:
 
 
 class _Layer(NamedTuple):
-    """A layer's weights, its optimizer's slots, and its best weights, of the lanes of one block.
+    """A `LayerState` as variables, of the lanes of one block.
 
     Each is float32 [lanes, rows, columns], or [lanes, 1, rows * columns] if the columns are few, with the biases last.
     """

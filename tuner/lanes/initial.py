@@ -1,9 +1,8 @@
-"""A lane's first weights: those of the ordinary Keras model with the same seed, padded to the program's width."""
+"""A lane's first weights: those of the ordinary Keras model with the same seed."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -26,25 +25,20 @@ DEVIATION_WITHIN_2 = 0.87962566103423978
 """Standard deviation of a normal distribution of deviation 1, cut off at -2 and 2."""
 
 
-def initial_kernels(
-    layers: Layers, *, features: int, outputs: int, seed: int, room: Sequence[tuple[int, int]]
-) -> list[FloatArray]:
+def initial_kernels(layers: Layers, *, features: int, outputs: int, seed: int) -> list[FloatArray]:
     """The kernels that `build_mlp` starts from, each with its bias as one more row; biases start at 0.
 
     Args:
         layers: the hidden layers.
         features, outputs: columns of the network's input and output.
         seed: the trial's.
-        room: rows and columns of each kernel in the program, not smaller than the lane's own; the rest is 0. Hidden
-            layers that the lane does not have come just before the output.
     Returns:
         float32 [rows + 1, columns] for each layer.
     """
-    kernels = [np.zeros((rows + 1, columns), np.float32) for rows, columns in room]
+    kernels = []
     for index, shape in enumerate(shapes_of(layers.depth, layers.width, features=features, outputs=outputs)):
         name = OUTPUT_INITIALIZER if index == layers.depth else initializer_of(layers)
-        place = kernels[-1 if index == layers.depth else index]
-        place[: shape[0], : shape[1]] = _drawn(name, weight_seed(seed, index), shape)
+        kernels.append(np.pad(_drawn(name, weight_seed(seed, index), shape), [(0, 1), (0, 0)]))
     return kernels
 
 

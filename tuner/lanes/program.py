@@ -21,6 +21,7 @@ from tuner.lanes.losses import metrics_of_sums
 from tuner.lanes.network import LaneSettings
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, shapes_of
 from tuner.lanes.signature import Signature
+from tuner.lanes.state import LaneState, LayerState, fresh_state, padded, trimmed
 from tuner.models import build_mlp
 from tuner.models.mlp import dropout_seed
 
@@ -121,29 +122,30 @@ class LaneProgram:
         """How much room there is after it was arranged for so many lanes; whole blocks."""
         return lanes + -lanes % (self._block or block_for(lanes, self._most, self._threads)) if lanes else 0
 
-    def fill(self, networks: Mapping[int, Network]) -> None:
-        """Put fresh networks into lanes: weights, optimizer slots and best weights are reset, neighbours untouched.
+    def fill(self, networks: Mapping[int, Network], states: Mapping[int, LaneState] | None = None) -> None:
+        """Put other networks into lanes: weights, optimizer slots and best weights are theirs, neighbours untouched.
 
         Args:
             networks: for each lane what it is filled with.
+            states: what they go on from, by lane; a network without one is fresh.
         """
         self._networks = [networks.get(lane, own) for lane, own in enumerate(self._networks)]
-        kernels = self._pool.map(self._initial_kernels, networks.values())
-        slots = np.array([initial_slots(network.optimizer) for network in networks.values()], np.float32)
-        stacked = [np.stack(layer) for layer in zip(*kernels, strict=True)]
-        self._graph.fill(np.array(list(networks), np.int32), stacked, slots)
+        given = [(states or {}).get(lane) for lane in networks]
+        filled = self._pool.map(self._padded, networks.values(), given)
+        layers = [LayerState(*map(np.stack, zip(*layer, strict=True))) for layer in zip(*filled, strict=True)]
+        self._graph.fill(np.array(list(networks), np.int32), layers)
         for block in {lane // self._block for lane in networks}:
             self._settings[block] = self._settings_of(block)
 
-    def _initial_kernels(self, network: Network) -> list[FloatArray]:
-        signature = self.signature
-        return initial_kernels(
-            network.layers,
-            features=signature.features,
-            outputs=signature.outputs,
-            seed=network.seed,
-            room=self._shapes,
-        )
+    def _padded(self, network: Network, state: LaneState | None) -> LaneState:
+        slots = initial_slots(network.optimizer)
+        if state is None:
+            signature = self.signature
+            kernels = initial_kernels(
+                network.layers, features=signature.features, outputs=signature.outputs, seed=network.seed
+            )
+            state = fresh_state(kernels, slots)
+        return padded(state, self._shapes, slots)
 
     def empty(self, lane: int) -> None:
         """Take the network out of a lane; what is left there is of no consequence."""
@@ -209,16 +211,23 @@ class LaneProgram:
         mask[list(lanes)] = True
         list(self._pool.map(lambda block: self._graph.keep(block, mask[self._lanes_of(block)]), self._blocks))
 
+    def state(self, lane: int) -> LaneState:
+        """What a lane's network would go on from, in this program or in another one.
+
+        Raises:
+            ValueError: if the lane is empty.
+        """
+        layers, signature = self._network(lane).layers, self.signature
+        shapes = shapes_of(layers.depth, layers.width, features=signature.features, outputs=signature.outputs)
+        return trimmed(self._graph.read(lane), shapes)
+
     def model(self, lane: int) -> keras.Model:
         """A lane's best network as an ordinary, uncompiled Keras model.
 
         Raises:
             ValueError: if the lane is empty.
         """
-        network = self._networks[lane]
-        if network is None:
-            raise ValueError(f"lane {lane} is empty")
-        signature = self.signature
+        network, signature = self._network(lane), self.signature
         model = build_mlp(
             network.layers,
             features=signature.features,
@@ -226,15 +235,14 @@ class LaneProgram:
             task=signature.task,
             seed=network.seed,
         )
-        shapes = shapes_of(
-            network.layers.depth, network.layers.width, features=signature.features, outputs=signature.outputs
-        )
-        *hidden, output = self._graph.best_of(lane)
-        weights: list[FloatArray] = []
-        for (rows, columns), padded in zip(shapes, [*hidden[: network.layers.depth], output], strict=True):
-            weights += [padded[:rows, :columns], padded[-1, :columns]]
-        model.set_weights(weights)
+        model.set_weights([part for layer in self.state(lane) for part in (layer.best[:-1], layer.best[-1])])
         return model
+
+    def _network(self, lane: int) -> Network:
+        network = self._networks[lane]
+        if network is None:
+            raise ValueError(f"lane {lane} is empty")
+        return network
 
     def _settings_of(self, block: int) -> LaneSettings:
         return _settings_of(self._networks[self._lanes_of(block)], self.signature)

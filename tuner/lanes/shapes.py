@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+
+Shapes = Sequence[tuple[int, int]]
+"""Rows and columns of each kernel, from the first hidden layer to the output."""
 
 MOST_IN_A_BLOCK = 16
 """Lanes that share the cost of starting an operation; with more there is next to nothing left to share."""

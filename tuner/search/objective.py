@@ -12,6 +12,7 @@ from tuner.errors import StudyError
 from tuner.search.trials import attributes, job_of
 from tuner.study.definition import StudyDefinition
 from tuner.training.job import End, EpochResult, Job, Verdict
+from tuner.training.trainer import Observer
 
 
 class KerasObjective:
@@ -67,7 +68,7 @@ class KerasObjective:
             )
 
 
-class _Reports:
+class _Reports(Observer):
     """Hands each epoch on to Optuna."""
 
     def __init__(self, trial: optuna.Trial, job: Job) -> None:

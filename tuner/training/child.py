@@ -115,6 +115,14 @@ class _Observer:
     def __init__(self, line: Connection) -> None:
         self._line = line
 
+    def starting(self) -> None:
+        """The parent has told it already, when it started this process."""
+
+    def epoch_begins(self) -> None:
+        from tuner.training import wire
+
+        wire.send(self._line, wire.EpochBegins())
+
     def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
         from tuner.training import wire
 

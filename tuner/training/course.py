@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from tuner.errors import HyperparameterError, listed
 from tuner.study.metrics import Task, metrics_of
 from tuner.training.job import End, Job, Verdict
 
-ENDS: Mapping[Verdict, End] = {Verdict.PRUNE: End.PRUNED, Verdict.HAND_BACK: End.HANDED_BACK}
-"""What the observer can make of a trial."""
+REMEMBERED = (
+    "epochs",
+    "best_epoch",
+    "best_metrics",
+    "_learning_rate_state",
+    "_metric",
+    "_best_loss",
+    "_best_loss_by_enough",
+    "_waited",
+)
+"""The attributes of a course that matter between two epochs of a trial that goes on."""
 
 
 def check_metric(job: Job, task: Task) -> None:
@@ -64,6 +74,28 @@ class Course:
         self._best_loss_by_enough = math.inf
         self._waited = 0
 
+    @classmethod
+    def resumed(cls, job: Job, state: Mapping[str, Any]) -> Course:
+        """A course that goes on where another one was.
+
+        Args:
+            job: the same trial.
+            state: what `state` of the other one gave, possibly by way of JSON.
+        Raises:
+            KeyError, TypeError, ValueError: if it is no state of such a trial.
+        """
+        course = cls(job)
+        for name in REMEMBERED:
+            setattr(course, name, state[name])
+        course._learning_rate_state = _in_types_of(course._learning_rate_schedule.start(), course._learning_rate_state)
+        if course.over:
+            raise ValueError(f"after {course.epochs} epochs the trial is over")
+        return course
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers between epochs, in plain values."""
+        return {name: getattr(self, name) for name in REMEMBERED}
+
     @property
     def over(self) -> bool:
         """Whether the trial ends by itself: it has diverged, its patience has run out, or its last epoch has ended."""
@@ -113,12 +145,22 @@ class Course:
     def end(self, verdict: Verdict) -> End | None:
         """How the trial ends after this epoch; None if it goes on.
 
-        Diverging outweighs the observer's verdict, and that the patience; in the last epoch a verdict counts as in any.
+        Diverging outweighs being pruned, and that the patience; in the last epoch, too. A trial that is over is not
+        handed back: there would be nothing to go on with.
         """
         if self.diverged:
             return End.DIVERGED
-        if verdict in ENDS:
-            return ENDS[verdict]
+        if verdict is Verdict.PRUNE:
+            return End.PRUNED
         if self.stopped_early:
             return End.STOPPED_EARLY
-        return End.FINISHED if self.over else None
+        if self.over:
+            return End.FINISHED
+        return End.HANDED_BACK if verdict is Verdict.HAND_BACK else None
+
+
+def _in_types_of(pattern: Any, plain: Any) -> Any:
+    """A schedule's state as the schedule makes it: JSON turns named tuples into lists."""
+    if not isinstance(pattern, tuple):
+        return plain
+    return type(pattern)(*map(_in_types_of, pattern, plain))

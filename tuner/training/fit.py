@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import keras
 
@@ -15,10 +16,15 @@ from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
 from tuner.models import build_mlp, build_optimizer, loss_of, metrics_for, ordinary_optimizer
 from tuner.training.batches import targets_of, validation_batches
-from tuner.training.callbacks import CourseDriver, Reporting, RowOrder, TargetUnits
+from tuner.training.callbacks import CourseDriver, HandingBack, Reporting, RowOrder, TargetUnits
+from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
+from tuner.training.fit_state import FitState, checkpoint_of, restore
 from tuner.training.job import DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
 from tuner.training.trainer import JobSource, Observer, Trainer
+
+TRAINER = "fit"
+"""How this trainer's checkpoints are marked."""
 
 STEPS_PER_CALL = 16
 """Training steps in one call of the compiled program: Python's work between calls is most of a small step's time."""
@@ -35,7 +41,21 @@ class FitTrainer(Trainer):
     What TensorFlow itself keeps of every fitted model stays in the process, see scripts/bench/memory.py.
     """
 
-    def __init__(self, *, clock: Clock = wall_clock, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        *,
+        checkpoints: str | None = None,
+        clock: Clock = wall_clock,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """A trainer of one job at a time.
+
+        Args:
+            checkpoints: the folder for the checkpoints of trials that are handed back; None for none.
+            clock: for the seconds in the results.
+            sleep: waits when there is no job yet.
+        """
+        self._checkpoints = checkpoints
         self._clock = clock
         self._sleep = sleep
 
@@ -58,7 +78,7 @@ class FitTrainer(Trainer):
                 yield Outcome(job.number, End.FAILED, order=job.order, error=one_line(missing))
                 continue
             # Only the outcome is kept: the model has to be gone before the garbage is collected.
-            outcome = fit_job(job, prepared, observer, clock=self._clock)[1]
+            outcome = fit_job(job, prepared, observer, checkpoints=self._checkpoints, clock=self._clock)[1]
             gc.collect()
             yield outcome
 
@@ -69,6 +89,7 @@ def fit_job(
     observer: Observer,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    checkpoints: str | None = None,
     clock: Clock = wall_clock,
 ) -> tuple[keras.Model | None, Outcome]:
     """Train one job, with a word to the observer after each epoch.
@@ -78,15 +99,15 @@ def fit_job(
         prepared: the rows to train and to validate on.
         observer: gets every epoch's result and decides whether to go on. What it raises is passed on.
         callbacks: more Keras callbacks, called before our own.
+        checkpoints: the folder for its checkpoint if it is handed back; None for none.
         clock: for the seconds in the results.
     Returns:
         The model with its best epoch's weights, compiled and savable as any Keras model, or None if the job failed;
         and how the job ended. A regression's network predicts scaled targets, see `Prepared`.
     """
-    watched = _Watched(observer)
-    began = clock()
+    watched = _Watched(observer, clock)
     try:
-        return _train(job, prepared, watched, callbacks, clock, began)
+        return _train(job, prepared, watched, callbacks, checkpoints, clock)
     except Exception as error:
         if error is watched.error:
             raise
@@ -95,25 +116,51 @@ def fit_job(
             number=job.number,
             end=End.FAILED,
             epochs=watched.epochs,
-            seconds=clock() - began,
+            seconds=watched.seconds,
             order=job.order,
             error=one_line(error),
         )
         return None, failed
 
 
-class _Watched:
-    """An observer whose own errors can be told from the training's, and who remembers how many epochs it was told."""
+class _Watched(Observer):
+    """An observer whose own errors can be told from the training's, and who knows how far the trial is.
 
-    def __init__(self, observer: Observer) -> None:
-        self._observer = observer
+    Attributes:
+        epochs: how many have ended.
+        error: what the observer raised.
+    """
+
+    def __init__(self, observer: Observer, clock: Clock) -> None:
         self.epochs = 0
         self.error: Exception | None = None
+        self._observer = observer
+        self._clock = clock
+        self._began = clock()
+
+    @property
+    def seconds(self) -> float:
+        """How long the trial has taken."""
+        return self._clock() - self._began
+
+    def go_on(self, epochs: int, seconds: float) -> None:
+        """The trial has had so many epochs before, which took so long."""
+        self.epochs = epochs
+        self._began -= seconds
+
+    def epoch_begins(self) -> None:
+        with self._noticed():
+            self._observer.epoch_begins()
 
     def epoch_ended(self, results: Sequence[EpochResult]) -> Sequence[Verdict]:
         self.epochs += 1
-        try:
+        with self._noticed():
             return self._observer.epoch_ended(results)
+
+    @contextmanager
+    def _noticed(self) -> Iterator[None]:
+        try:
+            yield
         except Exception as error:
             self.error = error
             raise
@@ -124,19 +171,73 @@ def _train(
     prepared: Prepared,
     observer: _Watched,
     callbacks: Sequence[keras.callbacks.Callback],
+    checkpoints: str | None,
     clock: Clock,
-    began: float,
 ) -> tuple[keras.Model, Outcome]:
-    chosen = job.hyperparameters
     check_metric(job, prepared.task)
+    chosen = job.hyperparameters
+    model = _compiled(job, prepared)
+    state = resume(
+        TRAINER,
+        job,
+        prepared,
+        restore=lambda checkpoint: restore(model, job, checkpoint),
+        fresh=lambda: FitState(Course(job)),
+    )
+    course = state.course
+    observer.go_on(course.epochs, state.seconds)
+
+    def write() -> str | None:
+        if checkpoints is None:
+            return None
+        reached = checkpoint_of(model, job, FitState(course, driver.best, observer.seconds))
+        return write_checkpoint(checkpoints, TRAINER, job, prepared, reached)
+
+    rows = RowOrder(
+        prepared.x_train, targets_of(prepared, prepared.y_train), batch_size=chosen.batch_size, order=job.order
+    )
+    driver = CourseDriver(course, state.best)
+    reporting = Reporting(job.number, observer, course, clock=clock)
+    handing_back = HandingBack(reporting, write)
+    model.fit(
+        rows.dataset,
+        validation_data=validation_batches(prepared),
+        initial_epoch=course.epochs,
+        epochs=chosen.epochs,
+        callbacks=[*callbacks, rows, TargetUnits(prepared.target_scale), driver, reporting, handing_back],
+        shuffle=False,
+        verbose=0,
+    )
+    # With Keras' own optimizer a saved model can be loaded without this package.
+    model.compile(
+        optimizer=ordinary_optimizer(model.optimizer),
+        loss=loss_of(chosen.loss, prepared.task),
+        metrics=metrics_for(prepared.task),
+    )
+    return model, Outcome(
+        number=job.number,
+        # None if one of the caller's own callbacks has stopped the training; that is an end like any other.
+        end=reporting.end or End.FINISHED,
+        epochs=course.epochs,
+        best_epoch=course.best_epoch,
+        best_metrics=course.best_metrics,
+        parameters=sum(math.prod(weights.shape) for weights in model.trainable_weights),
+        seconds=observer.seconds,
+        order=job.order,
+        checkpoint=handing_back.checkpoint,
+    )
+
+
+def _compiled(job: Job, prepared: Prepared) -> keras.Model:
+    """The model before its first epoch, its optimizer built."""
+    chosen = job.hyperparameters
     momentum = chosen.momentum_schedule()
     model = build_mlp(
         chosen.layers, features=prepared.features, outputs=prepared.outputs, task=prepared.task, seed=job.seed
     )
-    loss = loss_of(chosen.loss, prepared.task)
     model.compile(
         optimizer=build_optimizer(chosen.optimizer, None if momentum is None else momentum.value(0)),
-        loss=loss,
+        loss=loss_of(chosen.loss, prepared.task),
         metrics=metrics_for(prepared.task),
         steps_per_execution=STEPS_PER_CALL,
         # XLA compiles anew for every trial, which takes longer than it saves in a small network.
@@ -144,29 +245,4 @@ def _train(
     )
     # With every variable made beforehand, TensorFlow traces the training step once; otherwise it does so twice.
     model.optimizer.build(model.trainable_variables)
-    rows = RowOrder(
-        prepared.x_train, targets_of(prepared, prepared.y_train), batch_size=chosen.batch_size, order=job.order
-    )
-    course = Course(job)
-    reporting = Reporting(job.number, observer, course, clock=clock)
-    model.fit(
-        rows.dataset,
-        validation_data=validation_batches(prepared),
-        epochs=chosen.epochs,
-        callbacks=[*callbacks, rows, TargetUnits(prepared.target_scale), CourseDriver(course), reporting],
-        shuffle=False,
-        verbose=0,
-    )
-    # With Keras' own optimizer a saved model can be loaded without this package.
-    model.compile(optimizer=ordinary_optimizer(model.optimizer), loss=loss, metrics=metrics_for(prepared.task))
-    return model, Outcome(
-        number=job.number,
-        # None if one of the caller's own callbacks has stopped the training; that is an end like any other.
-        end=reporting.end or End.FINISHED,
-        epochs=observer.epochs,
-        best_epoch=course.best_epoch,
-        best_metrics=course.best_metrics,
-        parameters=sum(math.prod(weights.shape) for weights in model.trainable_weights),
-        seconds=clock() - began,
-        order=job.order,
-    )
+    return model

@@ -82,6 +82,7 @@ class HostedTrainer(Trainer):
         child = shift.child
         try:
             child.send(work)
+            observer.starting()
             while shift.running or not self._stop_requested():
                 match child.receive(within_seconds=POLL_SECONDS):
                     case wire.NextAsked():
@@ -89,6 +90,8 @@ class HostedTrainer(Trainer):
                         if isinstance(answer, Job):
                             shift.take(answer, self._clock())
                         child.send(answer)
+                    case wire.EpochBegins():
+                        observer.epoch_begins()
                     case wire.EpochEnded(results):
                         for result in results:
                             shift.running[result.number].epochs = result.epoch + 1

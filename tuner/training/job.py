@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tuner.hyperparameters import Direction, Hyperparameters
@@ -28,6 +28,10 @@ class DataOrder:
     stream: int
     first_epoch: int = 0
 
+    def later(self, epochs: int) -> DataOrder:
+        """The order of a trial that begins so many epochs later."""
+        return replace(self, first_epoch=self.first_epoch + epochs)
+
 
 @dataclass(frozen=True)
 class Job:
@@ -41,6 +45,8 @@ class Job:
         metric: the objective metric, such as `val_log_loss`; plateau, early stopping and the best epoch go by it.
         direction: which way the metric is better.
         data: which prepared data to train on.
+        checkpoint: path of the file to go on from, out of the outcome of the same job; None to begin. If nothing can be
+            made of it the trial starts over.
     """
 
     number: int
@@ -50,6 +56,7 @@ class Job:
     metric: str
     direction: Direction
     data: DataKey = MAIN_DATA
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class EpochResult:
 
 
 class Verdict(Enum):
-    """What is to become of a trial after an epoch."""
+    """What is to become of a trial after an epoch; one that has just ended by itself is not handed back."""
 
     GO_ON = "go on"
     PRUNE = "prune"
@@ -111,7 +118,7 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a trial ended, and what it came to.
+    """How a trial ended, and what it came to, also in the epochs before it was handed back.
 
     Attributes:
         number: the job's number.
@@ -123,6 +130,8 @@ class Outcome:
         seconds: wall time of the trial.
         order: the order in which the rows were seen.
         error: what went wrong, for a failed trial.
+        checkpoint: path of the file from which a trial that was handed back can go on; None without one. The trainer
+            never deletes it.
     """
 
     number: int
@@ -134,6 +143,7 @@ class Outcome:
     seconds: float = 0.0
     order: DataOrder | None = None
     error: str | None = None
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """What is said between a hosted trainer and its child process, and how it becomes bytes.
 
-The child asks and the parent answers, one question at a time:
+The child asks and the parent answers, one question at a time; to what is only told there is no answer:
 
     child                        parent
                                  Work(trainer, threads, data, ...) once, first
     NextAsked()                  Job | Wait | Done
+    EpochBegins()                                                  told; the child trains on at once
     EpochEnded(results)          Verdicts(verdicts)
     TrialEnded(outcome)          Noted()
-    AllEnded()                                                     once, last
+    AllEnded()                                                     told; once, last
 
 Both ends are this very version of `tuner` on this very machine, so that messages are simply pickled.
 """
@@ -49,6 +50,11 @@ class NextAsked:
 
 
 @dataclass(frozen=True)
+class EpochBegins:
+    """An epoch of one or several trials is about to be trained; nothing is answered."""
+
+
+@dataclass(frozen=True)
 class EpochEnded:
     """An epoch of one or several trials has ended."""
 
@@ -79,7 +85,7 @@ class Noted:
     """The caller has dealt with the outcome."""
 
 
-FromChild = NextAsked | EpochEnded | TrialEnded | AllEnded
+FromChild = NextAsked | EpochBegins | EpochEnded | TrialEnded | AllEnded
 ToChild = Work | Job | Wait | Done | Verdicts | Noted
 
 

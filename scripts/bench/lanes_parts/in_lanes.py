@@ -15,6 +15,7 @@ from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.signature import Expected
 from tuner.training.job import MAIN_DATA, DataOrder, Done, End, EpochResult, Job, Verdict
 from tuner.training.lanes import LaneTrainer
+from tuner.training.trainer import Observer
 
 METRIC = "val_log_loss"
 ACTIVATION = "relu"
@@ -61,7 +62,7 @@ class InLanes:
         }
 
 
-class Watch:
+class Watch(Observer):
     """An observer that never objects, and notes when every lane has had its first epoch."""
 
     def __init__(self, lanes: int) -> None:

@@ -41,9 +41,16 @@ def test_an_optimizer_without_a_momentum_is_left_without_one() -> None:
     assert momentum_of(callback.model.optimizer) == before
 
 
-def weights_after(values: list[float]) -> list[float]:
-    """The weights when a training ends whose weights are 0.0 in its first epoch, 1.0 in its second, and so on."""
-    _, callback = driver()
+def weights_after(values: list[float], best: float | None = None) -> list[float]:
+    """The weights when a training ends whose weights are 0.0 in its first epoch, 1.0 in its second, and so on.
+
+    With a best metric the training has gone on, and its best weights were all 7.0.
+    """
+    course, callback = driver()
+    if best is not None:
+        course.end_epoch({"loss": 1.0, "val_rmse": best})
+        callback = CourseDriver(course, [np.full_like(array, 7) for array in model().get_weights()])
+        callback.set_model(model())
     for epoch, value in enumerate(values):
         callback.on_epoch_begin(epoch)
         callback.model.set_weights([np.full_like(array, epoch) for array in callback.model.get_weights()])
@@ -54,6 +61,11 @@ def weights_after(values: list[float]) -> list[float]:
 
 def test_the_weights_of_the_best_epoch_are_given_back_at_the_end() -> None:
     assert weights_after([2.0, 1.0, 3.0]) == [1.0]
+
+
+@pytest.mark.parametrize(("best", "weights"), [(0.5, 7.0), (1.5, 1.0)])
+def test_the_best_epoch_may_lie_before_the_training_went_on(best: float, weights: float) -> None:
+    assert weights_after([2.0, 1.0, 3.0], best) == [weights]
 
 
 def test_without_a_best_epoch_the_last_weights_stay() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -14,12 +15,16 @@ class CourseDriver(keras.callbacks.Callback):  # type: ignore[misc]
     """Tells the course of every epoch, sets what it says, and gives the best epoch's weights back when training ends.
 
     It does not end the training: that depends on the observer too, whom `Reporting` asks.
+
+    Attributes:
+        best: the best epoch's weights, as `get_weights` gives them; None before there is one.
     """
 
-    def __init__(self, course: Course) -> None:
+    def __init__(self, course: Course, best: Sequence[Any] | None = None) -> None:
+        """Args: best: of the epochs that a course which goes on has behind it."""
         super().__init__()
+        self.best = best
         self._course = course
-        self._weights: list[Any] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         self._course.begin_epoch()
@@ -29,8 +34,8 @@ class CourseDriver(keras.callbacks.Callback):  # type: ignore[misc]
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if self._course.end_epoch(logs):
-            self._weights = self.model.get_weights()
+            self.best = self.model.get_weights()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        if self._weights is not None:
-            self.model.set_weights(self._weights)
+        if self.best is not None:
+            self.model.set_weights(self.best)

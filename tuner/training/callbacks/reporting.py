@@ -1,4 +1,4 @@
-"""The word after each epoch: what it came to, and what is to become of the trial."""
+"""The word around each epoch: that it begins, what it came to, and what is to become of the trial."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tuner.training.trainer import Observer
 
 
 class Reporting(keras.callbacks.Callback):  # type: ignore[misc]
-    """Tells the observer each epoch's result, and stops when its verdict or the course says so.
+    """Tells the observer of each epoch and its result, and stops when its verdict or the course says so.
 
     It stops by `stop_training`, not by an exception, so that every other callback still learns of the epoch's end and
-    of the training's. It comes last, so that what it reports is final.
+    of the training's. It comes after all that change a result, so that what it reports is final.
 
     Attributes:
         end: how the trial ended; None as long as it goes on.
@@ -30,6 +30,7 @@ class Reporting(keras.callbacks.Callback):  # type: ignore[misc]
         self._began = clock()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        self._observer.epoch_begins()
         self._began = self._clock()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
