@@ -4,9 +4,9 @@ import pytest
 
 from tests.study.test_mistakes import edited, mistakes_in
 from tuner.study.metrics import METRICS
-from tuner.study.pruner_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
+from tuner.study.pruner_settings import MedianPruner
 from tuner.study.read import read_study
-from tuner.study.sampler_settings import RandomSampler, TpeSampler
+from tuner.study.sampler_settings import TpeSampler
 from tuner.study.search_settings import BudgetSettings, RunSettings, SearchSettings
 
 
@@ -26,28 +26,6 @@ def search(**settings) -> SearchSettings:
     return read_study(with_section(search=settings), source="").search
 
 
-@pytest.mark.parametrize(
-    ("name", "pruner"),
-    [
-        ("none", NoPruner()),
-        ("median", MedianPruner()),
-        ("percentile", PercentilePruner()),
-        ("successive_halving", SuccessiveHalvingPruner()),
-    ],
-)
-def test_a_pruner_may_be_stated_by_its_name_alone(name, pruner):
-    assert search(pruner=name).pruner == pruner == search(pruner={"kind": name}).pruner
-
-
-@pytest.mark.parametrize(("name", "sampler"), [("tpe", TpeSampler()), ("random", RandomSampler())])
-def test_a_sampler_may_be_stated_by_its_name_alone(name, sampler):
-    assert search(sampler=name).sampler == sampler == search(sampler={"kind": name}).sampler
-
-
-def test_a_pruner_table_holds_its_own_settings():
-    assert search(pruner={"kind": "percentile", "keep": 10}).pruner == PercentilePruner(keep=10)
-
-
 def test_a_study_without_a_search_table_has_tpe_and_the_median():
     tree = edited([])
     del tree["search"], tree["budget"], tree["run"]
@@ -59,23 +37,6 @@ def test_a_study_without_a_search_table_has_tpe_and_the_median():
 @pytest.mark.parametrize(
     ("settings", "place", "problem"),
     [
-        ({"sampler": "tpee"}, "sampler", 'is "tpee", but should be one of tpe, random. Did you mean "tpe"?'),
-        ({"sampler": {"kind": "rand"}}, "sampler.kind", 'is "rand", but should be one of tpe, random.'),
-        ({"sampler": {}}, "sampler.kind", "is missing; it should be one of tpe, random"),
-        ({"pruner": {"kind": 3}}, "pruner.kind", "is 3, but should be one of none, median, percentile, "),
-        ({"pruner": True}, "pruner", "is true, but should be one of none, median, percentile, successive_halving, or"),
-        (
-            {"pruner": {"kind": "median", "warmup_epoch": 3}},
-            "pruner.warmup_epoch",
-            'is no setting here; there are kind, warmup_epochs, startup_trials. Did you mean "warmup_epochs"?',
-        ),
-        (
-            {"pruner": {"kind": "median", "median": 3}},
-            "pruner.median",
-            "is no setting here; there are kind, warmup_epochs, startup_trials.",
-        ),
-        ({"pruner": {"kind": "none", "keep": 3}}, "pruner.keep", "is no setting of none, but of percentile"),
-        ({"pruner": {"kind": "percentile", "keep": 101}}, "pruner.keep", "is 101, but should be at most 100"),
         ({"metric": "val_acc"}, "metric", f'is "val_acc", but should be one of {", ".join(METRICS)}. Did you mean '),
         ({"metric": 3}, "metric", "is 3, but should be a text"),
         ({"retries": -1}, "retries", "is -1, but should be at least 0"),
@@ -86,13 +47,6 @@ def test_a_wrong_search_setting_is_named(settings, place, problem):
     found = named(search=settings)
     assert list(found) == [f"search.{place}"]
     assert found[f"search.{place}"].startswith(problem)
-
-
-def test_a_pruner_of_unknown_kind_is_still_checked_for_names_that_no_pruner_has():
-    assert set(named(search={"pruner": {"kind": "medain", "warmup_epochs": 3, "patience": 2}})) == {
-        "search.pruner.kind",
-        "search.pruner.patience",
-    }
 
 
 @pytest.mark.parametrize("section", ["data", "search", "budget", "run"])

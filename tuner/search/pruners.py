@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,7 +10,15 @@ import optuna
 from optuna.pruners import BasePruner
 
 from tuner.hyperparameters.base import Settings
-from tuner.study.pruner_settings import MedianPruner, NoPruner, PercentilePruner, SuccessiveHalvingPruner
+from tuner.study.pruner_settings import (
+    HyperbandPruner,
+    MedianPruner,
+    NoPruner,
+    PatientPruner,
+    PercentilePruner,
+    SuccessiveHalvingPruner,
+    ThresholdPruner,
+)
 
 
 def default_warmup(epochs: int) -> int:
@@ -46,6 +55,25 @@ def _successive_halving(settings: SuccessiveHalvingPruner, epochs: int) -> BaseP
     )
 
 
+def _hyperband(settings: HyperbandPruner, epochs: int) -> BasePruner:
+    return optuna.pruners.HyperbandPruner(
+        min_resource=settings.minimum_epochs, max_resource=epochs, reduction_factor=settings.reduction_factor
+    )
+
+
+def _patient(settings: PatientPruner, epochs: int) -> BasePruner:
+    wrapped = None if settings.pruner is None else make_pruner(settings.pruner, epochs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.pruners.PatientPruner(wrapped, patience=settings.patience, min_delta=settings.min_delta)
+
+
+def _threshold(settings: ThresholdPruner, epochs: int) -> BasePruner:
+    return optuna.pruners.ThresholdPruner(
+        lower=settings.lower, upper=settings.upper, n_warmup_steps=_warmup(settings.warmup_epochs, epochs)
+    )
+
+
 def _warmup(stated: int | None, epochs: int) -> int:
     return default_warmup(epochs) if stated is None else stated
 
@@ -55,6 +83,9 @@ PRUNERS: Mapping[type[Settings], Callable[[Any, int], BasePruner]] = {
     MedianPruner: _median,
     PercentilePruner: _percentile,
     SuccessiveHalvingPruner: _successive_halving,
+    HyperbandPruner: _hyperband,
+    PatientPruner: _patient,
+    ThresholdPruner: _threshold,
 }
 """How each pruner of a study file is made; `epochs` is the most that a trial of the study can have."""
 
