@@ -16,6 +16,7 @@ import tuner
 from tests.contracts.trainer import prepared
 from tests.search.fake_trainer import FakeTrainer, search, small_study
 from tuner.search.samplers import SeededSampler
+from tuner.search.samplers.tpe import BatchTpeSampler
 from tuner.search.studies import join_study
 from tuner.search.trials import job_of
 from tuner.study.definition import StudyDefinition
@@ -28,27 +29,30 @@ from tuner.training.job import Job
 PROJECT = Path(tuner.__file__).parents[1]
 
 
-class Spied(TPESampler):
-    """Writes down which parameters each trial drew jointly, and which one by one."""
+class Spied:
+    """Which parameters each trial drew jointly, and which one by one."""
 
-    joint: dict[int, set[str]]
-    single: dict[int, set[str]]
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.joint: dict[int, set[str]] = defaultdict(set)
+        self.single: dict[int, set[str]] = defaultdict(set)
+        relative, independent = BatchTpeSampler.sample_relative, BatchTpeSampler.sample_independent
 
-    def sample_relative(self, study, trial, search_space):
-        drawn = super().sample_relative(study, trial, search_space)
-        self.joint[trial.number] |= drawn.keys()
-        return drawn
+        def sample_relative(sampler, study, trial, search_space):
+            drawn = relative(sampler, study, trial, search_space)
+            self.joint[trial.number] |= drawn.keys()
+            return drawn
 
-    def sample_independent(self, study, trial, param_name, param_distribution):
-        self.single[trial.number].add(param_name)
-        return super().sample_independent(study, trial, param_name, param_distribution)
+        def sample_independent(sampler, study, trial, name, distribution):
+            self.single[trial.number].add(name)
+            return independent(sampler, study, trial, name, distribution)
+
+        monkeypatch.setattr(BatchTpeSampler, "sample_relative", sample_relative)
+        monkeypatch.setattr(BatchTpeSampler, "sample_independent", sample_independent)
 
 
 @pytest.fixture
-def spied(monkeypatch: pytest.MonkeyPatch) -> type[Spied]:
-    Spied.joint, Spied.single = defaultdict(set), defaultdict(set)
-    monkeypatch.setattr(optuna.samplers, "TPESampler", Spied)
-    return Spied
+def spied(monkeypatch: pytest.MonkeyPatch) -> Spied:
+    return Spied(monkeypatch)
 
 
 def digits() -> StudyDefinition:
@@ -60,9 +64,9 @@ def made_up(job: Job, epoch: int) -> float:
     return abs(math.log10(chosen.optimizer.learning_rate) + 2) + chosen.layers.dropout + 1 / (1 + epoch)
 
 
-def test_every_parameter_of_the_digits_space_is_drawn_jointly_once_all_have_been_seen(memory, spied):
-    search(memory, digits(), FakeTrainer(made_up), trials=50)
-    trials = optuna.load_study(study_name="digits", storage=memory).get_trials()
+def test_every_parameter_of_the_digits_space_is_drawn_jointly_once_all_have_been_seen(storage, spied):
+    search(storage, digits(), FakeTrainer(made_up), trials=50)
+    trials = optuna.load_study(study_name="digits", storage=storage).get_trials()
     momentum = {"momentum.start", "momentum.maximum"}
     conditional = {*momentum, "optimizer.learning_rate"}
     assert {name for trial in trials[40:] for name in trial.params} >= conditional
@@ -73,12 +77,12 @@ def test_every_parameter_of_the_digits_space_is_drawn_jointly_once_all_have_been
     assert 0 < sum(momentum <= trial.params.keys() for trial in trials) < len(trials)
 
 
-def test_without_groups_the_conditional_parameters_would_have_left_the_joint_model(memory):
-    search(memory, digits(), FakeTrainer(made_up), trials=40)
-    study = optuna.load_study(study_name="digits", storage=memory)
+def test_without_groups_the_conditional_parameters_would_have_left_the_joint_model(storage):
+    search(storage, digits(), FakeTrainer(made_up), trials=40)
+    study = optuna.load_study(study_name="digits", storage=storage)
     ungrouped = TPESampler(multivariate=True, seed=1)
     trial = study.ask()
-    stored = memory.get_trial(trial._trial_id)
+    stored = storage.get_trial(trial._trial_id)
     intersection = ungrouped.infer_relative_search_space(study, stored).keys()
     grouped = SeededSampler(TpeSampler(), 20)
     grouped.before_trial(study, stored)
@@ -86,11 +90,11 @@ def test_without_groups_the_conditional_parameters_would_have_left_the_joint_mod
     assert union - intersection >= {"momentum.start", "momentum.maximum", "optimizer.learning_rate"}
 
 
-def test_what_does_not_apply_to_an_optimizer_is_not_suggested_for_it(memory):
+def test_what_does_not_apply_to_an_optimizer_is_not_suggested_for_it(storage):
     by_chance = replace(digits(), search=SearchSettings(sampler=RandomSampler(), pruner=NoPruner()))
-    search(memory, by_chance, FakeTrainer(made_up), trials=60)
+    search(storage, by_chance, FakeTrainer(made_up), trials=60)
     found = defaultdict(set)
-    for trial in optuna.load_study(study_name="digits", storage=memory).get_trials():
+    for trial in optuna.load_study(study_name="digits", storage=storage).get_trials():
         found[trial.params["optimizer.kind"]] |= trial.params.keys()
     assert "momentum.start" in found["sgd"]
     assert "momentum.start" not in found["adagrad"]
@@ -98,47 +102,21 @@ def test_what_does_not_apply_to_an_optimizer_is_not_suggested_for_it(memory):
     assert "optimizer.learning_rate" in found["adagrad"]
 
 
-def test_the_sampler_finds_better_trials_than_chance_does(memory):
-    search(memory, digits(), FakeTrainer(made_up), trials=50)
-    values = [trial.value for trial in optuna.load_study(study_name="digits", storage=memory).get_trials()]
+def test_the_sampler_finds_better_trials_than_chance_does(storage):
+    search(storage, digits(), FakeTrainer(made_up), trials=50)
+    values = [trial.value for trial in optuna.load_study(study_name="digits", storage=storage).get_trials()]
     by_chance, by_model = sorted(values[:10]), sorted(values[-20:])
     assert by_model[10] < by_chance[5]
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
-def test_each_trial_has_a_sampler_seed_of_its_own(memory, sampler):
-    definition = small_study()
-    settings = {"tpe": TpeSampler(startup_trials=100), "random": RandomSampler()}[sampler]
-    study = optuna.create_study(storage=memory, sampler=SeededSampler(settings, definition.seed))
-    rates = {study.ask().suggest_float("rate", 0.0, 1.0) for _ in range(20)}
-    assert len(rates) == 20
-
-
-def test_a_trials_suggestion_depends_on_its_number_and_not_on_who_asked_before():
-    """Two workers never repeat one another, and a third that starts later goes on as they would have."""
-
-    def rate(asked_before: int, workers: int) -> float:
-        storage = optuna.storages.InMemoryStorage()
-        samplers = [SeededSampler(RandomSampler(), 20) for _ in range(workers)]
-        studies = [
-            optuna.create_study(storage=storage, study_name="s", sampler=sampler, load_if_exists=True)
-            for sampler in samplers
-        ]
-        for index in range(asked_before):
-            studies[index % workers].ask().suggest_float("rate", 0.0, 1.0)
-        return studies[-1].ask().suggest_float("rate", 0.0, 1.0)
-
-    assert rate(5, 1) == rate(5, 2) == rate(5, 3)
-    assert rate(5, 1) != rate(6, 1)
-
-
 HASHED = """
 import optuna
-from tests.search.fake_trainer import search, small_study
+from tests.search.samplers.histories import SPACE, grow
+from tuner.search.samplers import SeededSampler
+from tuner.study.sampler_settings import TpeSampler
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-storage = optuna.storages.InMemoryStorage()
-search(storage, small_study(), trials=15)
-print([trial.params for trial in optuna.load_study(study_name="small", storage=storage).get_trials()])
+sampler = SeededSampler(TpeSampler(startup_trials=5), 20, SPACE)
+print(grow(optuna.create_study(), lambda number: sampler, 30))
 """
 
 
