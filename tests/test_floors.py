@@ -33,7 +33,7 @@ LIBRARIES = {
     "actions": {"psutil"},
     "cluster": set(),
     "report": {"optuna", "optuna_dashboard", "plotly", "plotext", "matplotlib", "keras"},
-    "search": {"optuna", "sqlalchemy", "psutil"},
+    "search": {"optuna", "sqlalchemy", "psutil", "scipy"},
     "training": {"keras", "tensorflow", "psutil"},
     "lanes": {"keras", "tensorflow"},
     "models": {"keras"},

@@ -9,7 +9,6 @@ from pathlib import Path
 import psutil
 import pytest
 import sqlalchemy.exc
-from optuna.storages import RDBStorage
 from sqlalchemy.engine import URL
 
 import tuner
@@ -18,6 +17,7 @@ from tests.search.fake_trainer import FakeTrainer, small_study
 from tuner.actions.search import search
 from tuner.actions.show import delete, show, show_trial, stored_studies
 from tuner.errors import SearchError, StorageError, StudyError, StudyFileError
+from tuner.search.block_storage import BlockStorage
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Watcher
 from tuner.study.search_settings import BudgetSettings
@@ -163,7 +163,7 @@ def test_a_metric_that_the_data_refuse_is_a_mistake_of_the_file(tmp_path, start,
 def test_a_disk_that_becomes_full_ends_the_search_with_one_sentence_and_loses_nothing(tmp_path):
     with mounted(tmp_path / "disk", kilobytes=8000) as disk:
         url = URL.create("sqlite", database=str(disk / "trials.db"))
-        definition = small_study(budget={"trials": 5})
+        definition = small_study(budget={"trials": 5}, run={"outage": "1s"})
 
         def before_epoch(job, epoch):
             if job.number == 2:
@@ -196,12 +196,14 @@ def test_a_storage_that_breaks_during_the_search_ends_the_training_process_too(s
     hosted = HostedTrainer("tests.search.fake_trainer:FakeTrainer")
     children: list[psutil.Process] = []
 
-    def broken(self, *arguments):
+    def broken(self):
         children.extend(psutil.Process().children())
-        raise sqlalchemy.exc.OperationalError("INSERT", {}, sqlite3.OperationalError("database or disk is full"))
+        raise sqlalchemy.exc.OperationalError(
+            "INSERT", {}, sqlite3.OperationalError("attempt to write a readonly database")
+        )
 
-    monkeypatch.setattr(RDBStorage, "set_trial_intermediate_value", broken)
-    with pytest.raises(StorageError, match="the disk is full; everything so far is kept"):
+    monkeypatch.setattr(BlockStorage, "flush", broken)
+    with pytest.raises(StorageError, match="it is read-only"):
         start(trainer=hosted)
     assert len(children) == 1
     assert not any(child.is_running() for child in children)

@@ -78,3 +78,15 @@ def test_a_read_only_disk_is_named(disk):
     assert "is not writable" in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert [path.name for path in disk.iterdir()] == ["studies"]
+
+
+def test_what_lies_on_a_read_only_disk_can_be_looked_at(disk):
+    assert run(*SEARCH, str(disk), fake=True).returncode == 0
+    with read_only(disk):
+        counts = shown(disk)["trials"]
+        assert counts["complete"] + counts["pruned"] == 3
+        assert "small" in run("studies", "--root", str(disk)).stdout
+        result = run("delete", "--study", "small", "--yes", "--root", str(disk))
+        assert result.returncode == 2
+        assert "it is read-only; make the file and its folder writable" in result.stderr
+    assert shown(disk)["trials"] == counts

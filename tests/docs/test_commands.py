@@ -38,6 +38,8 @@ REPLACED = {
 
 NOT_RUN = {
     "export TUNER_STORAGE='postgresql+psycopg://me:secret@db.example.org/tuner'": "needs a PostgreSQL server",
+    "export TUNER_STORAGE_FILE=~/.tuner-storage": "needs a PostgreSQL server",
+    "tuner copy --to-file ~/.tuner-storage": "needs a PostgreSQL server",
     "tuner search --study digits": "stands beside the one above; run by itself on other pages",
 }
 """Commands in blocks that only show a text, and why they are not run."""

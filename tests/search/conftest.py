@@ -1,14 +1,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import optuna
 import pytest
-from optuna.storages import BaseStorage
 from sqlalchemy.engine import URL
 
-from tuner.search.storage import opened
+from tuner.search.block_storage import BlockStorage
+
+try:
+    from tuner.search.storage import opened_backend
+except ImportError:
+    from contextlib import contextmanager
+    from tuner.search.storage import _open
+
+    @contextmanager
+    def opened_backend(url):
+        b = _open(url)
+        yield b
+        b.remove_session()
+        b.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
@@ -21,18 +34,17 @@ def quiet() -> Iterator[None]:
 
 
 @pytest.fixture
-def memory() -> BaseStorage:
-    """A storage for what does not depend on SQLite; ten times as fast."""
-    return optuna.storages.InMemoryStorage()
-
-
-@pytest.fixture
 def url(tmp_path: Path) -> URL:
     return URL.create("sqlite", database=str(tmp_path / "trials.db"))
 
 
 @pytest.fixture
-def storage(url: URL) -> Iterator[BaseStorage]:
-    """An SQLite file."""
-    with opened(url) as storage:
+def storage(url: URL) -> Iterator[BlockStorage]:
+    """An SQLite file, as a search has it."""
+    with opened_backend(url) as backend, closing(BlockStorage(backend)) as storage:
         yield storage
+
+
+@pytest.fixture
+def memory(storage):
+    return storage

@@ -42,6 +42,7 @@ class FakeTrainer(Trainer):
     jobs: list[Job] = field(default_factory=list)
 
     def train(self, jobs: JobSource, data: Mapping[DataKey, Prepared], observer: Observer) -> Iterator[Outcome]:
+        observer.starting()
         while not isinstance(job := jobs.next(), Done):
             if isinstance(job, Wait):
                 time.sleep(job.seconds)
@@ -53,6 +54,7 @@ class FakeTrainer(Trainer):
         curve: list[dict[str, float]] = []
         end = End.FINISHED
         for epoch in range(job.hyperparameters.epochs):
+            observer.epoch_begins()
             self.before_epoch(job, epoch)
             value = self.objective(job, epoch)
             curve.append({"log_loss": value / 2, "val_accuracy": 1 / (1 + value), job.metric: value})
@@ -79,6 +81,50 @@ class FakeTrainer(Trainer):
             seconds=0.5,
             order=job.order,
         )
+
+
+@dataclass
+class FakeLanes(FakeTrainer):
+    """Reports made-up metrics of several jobs at a time.
+
+    Attributes:
+        lanes: how many.
+    """
+
+    lanes: int = 4
+
+    def train(self, jobs: JobSource, data: Mapping[DataKey, Prepared], observer: Observer) -> Iterator[Outcome]:
+        observer.starting()
+        running: dict[int, tuple[Job, list[dict[str, float]]]] = {}
+        done = False
+        while running or not done:
+            wait = 0.0
+            while not done and len(running) < self.lanes and not wait:
+                job = jobs.next()
+                if isinstance(job, Wait):
+                    wait = job.seconds
+                elif isinstance(job, Done):
+                    done = True
+                else:
+                    self.jobs.append(job)
+                    running[job.number] = job, []
+            if not running:
+                time.sleep(wait)
+                continue
+            observer.epoch_begins()
+            for job, curve in running.values():
+                self.before_epoch(job, len(curve))
+                value = self.objective(job, len(curve))
+                curve.append({"log_loss": value / 2, "val_accuracy": 1 / (1 + value), job.metric: value})
+            results = [EpochResult(n, len(curve) - 1, curve[-1], 0.1, None, 0.0) for n, (_, curve) in running.items()]
+            for number, verdict in zip(list(running), observer.epoch_ended(results), strict=True):
+                job, curve = running[number]
+                over = len(curve) == job.hyperparameters.epochs
+                end = ENDS.get(verdict, End.FINISHED if over else None)
+                if end is not None:
+                    del running[number]
+                    best = min(range(len(curve)), key=lambda epoch: curve[epoch][job.metric])
+                    yield Outcome(number, end, len(curve), best, curve[best], 123, 0.5, job.order)
 
 
 def small_study(

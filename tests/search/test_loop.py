@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
 from itertools import count
 
 import optuna
 import pytest
-from optuna.storages import BaseStorage
 from optuna.trial import TrialState
+from sqlalchemy.exc import OperationalError
 
 from tests.search.fake_trainer import FakeTrainer, better_with_time, loop_of, search, small_study
 from tuner.errors import SearchError
@@ -50,34 +51,34 @@ def refuse_after(jobs: int, error: BaseException):
 # The budget.
 
 
-def test_a_search_ends_with_exactly_its_budget_of_trials(memory):
+def test_a_search_ends_with_exactly_its_budget_of_trials(storage):
     trainer = FakeTrainer()
-    search(memory, trainer=trainer, trials=6)
-    assert states(memory) == ["COMPLETE"] * 6
+    search(storage, trainer=trainer, trials=6)
+    assert states(storage) == ["COMPLETE"] * 6
     assert [job.number for job in trainer.jobs] == list(range(6))
 
 
-def test_the_budget_is_the_total_over_several_runs(memory):
+def test_the_budget_is_the_total_over_several_runs(storage):
     for total, new in ((3, 3), (3, 0), (7, 4), (5, 0)):
         trainer = FakeTrainer()
-        search(memory, trainer=trainer, trials=total)
+        search(storage, trainer=trainer, trials=total)
         assert len(trainer.jobs) == new
-    assert states(memory) == ["COMPLETE"] * 7
+    assert states(storage) == ["COMPLETE"] * 7
 
 
-def test_pruned_and_diverged_trials_count_and_failed_ones_do_not(memory):
+def test_pruned_and_diverged_trials_count_and_failed_ones_do_not(storage):
     def objective(job: Job, epoch: int) -> float:
         return math.nan if job.number == 2 and epoch == 1 else float(job.number)
 
     trainer = FakeTrainer(objective, error=lambda job: "broken" if job.number == 3 else None)
     definition = small_study(pruner={"kind": "median", "warmup_epochs": 1, "startup_trials": 1}, retries=0)
-    loop = search(memory, definition, trainer, trials=6)
+    loop = search(storage, definition, trainer, trials=6)
     progress = loop.progress()
-    assert states(memory) == ["COMPLETE", "PRUNED", "PRUNED", "FAIL", "PRUNED", "PRUNED", "PRUNED"]
+    assert states(storage) == ["COMPLETE", "PRUNED", "PRUNED", "FAIL", "PRUNED", "PRUNED", "PRUNED"]
     assert (progress.finished, progress.pruned, progress.failed, progress.best_number) == (6, 5, 1, 0)
 
 
-def test_a_search_without_a_budget_of_trials_goes_on_until_it_is_stopped(memory):
+def test_a_search_without_a_budget_of_trials_goes_on_until_it_is_stopped(storage):
     stop = StopRequest()
     numbers = count()
 
@@ -85,20 +86,20 @@ def test_a_search_without_a_budget_of_trials_goes_on_until_it_is_stopped(memory)
         if next(numbers) == 40:
             stop.ask(StopReason.INTERRUPTED)
 
-    search(memory, trainer=FakeTrainer(before_epoch=before_epoch), trials=None, stop=stop)
-    assert states(memory) == ["COMPLETE"] * 10 + ["WAITING"]
+    search(storage, trainer=FakeTrainer(before_epoch=before_epoch), trials=None, stop=stop)
+    assert states(storage) == ["COMPLETE"] * 10 + ["WAITING"]
 
 
 # What a trial keeps.
 
 
-def test_a_trial_keeps_its_value_at_its_best_epoch_and_everything_about_it(memory):
+def test_a_trial_keeps_its_value_at_its_best_epoch_and_everything_about_it(storage):
     def objective(job: Job, epoch: int) -> float:
         return [3.0, 1.0, 2.0, 4.0][epoch]
 
     trainer = FakeTrainer(objective)
-    search(memory, trainer=trainer, trials=1)
-    [trial], [job] = trials_of(memory), trainer.jobs
+    search(storage, trainer=trainer, trials=1)
+    [trial], [job] = trials_of(storage), trainer.jobs
     assert trial.value == 1.0
     assert trial.intermediate_values == {0: 3.0, 1: 1.0, 2: 2.0, 3: 4.0}
     kept = trial.user_attrs
@@ -111,63 +112,64 @@ def test_a_trial_keeps_its_value_at_its_best_epoch_and_everything_about_it(memor
     assert Hyperparameters.model_validate(kept["hyperparameters"]) == job.hyperparameters
 
 
-def test_a_pruned_trial_has_the_value_that_it_reported_last(memory):
+def test_a_pruned_trial_has_the_value_that_it_reported_last(storage):
     trainer = FakeTrainer(lambda job, epoch: 10.0 * job.number + epoch)
-    search(memory, small_study(pruner={"kind": "median", "warmup_epochs": 1, "startup_trials": 1}), trainer, trials=2)
-    trial = trials_of(memory)[1]
+    search(storage, small_study(pruner={"kind": "median", "warmup_epochs": 1, "startup_trials": 1}), trainer, trials=2)
+    trial = trials_of(storage)[1]
     assert trial.state is TrialState.PRUNED
     assert (trial.value, trial.user_attrs["outcome"], trial.user_attrs["epochs"]) == (11.0, "pruned", 2)
 
 
-def test_no_trial_is_pruned_after_its_last_epoch(memory):
+def test_no_trial_is_pruned_after_its_last_epoch(storage):
     trainer = FakeTrainer(lambda job, epoch: float(job.number))
-    search(memory, small_study(pruner={"kind": "median", "warmup_epochs": 3, "startup_trials": 1}), trainer, trials=3)
-    assert states(memory) == ["COMPLETE"] * 3
+    search(storage, small_study(pruner={"kind": "median", "warmup_epochs": 3, "startup_trials": 1}), trainer, trials=3)
+    assert states(storage) == ["COMPLETE"] * 3
 
 
-def test_a_diverged_trial_is_pruned_and_tells_the_sampler_with_its_nan(memory):
-    search(memory, trainer=FakeTrainer(lambda job, epoch: math.nan if epoch == 2 else 1.0), trials=1)
-    [trial] = trials_of(memory)
+def test_a_diverged_trial_is_pruned_and_tells_the_sampler_with_its_nan(storage):
+    search(storage, trainer=FakeTrainer(lambda job, epoch: math.nan if epoch == 2 else 1.0), trials=1)
+    [trial] = trials_of(storage)
     assert trial.state is TrialState.PRUNED
     assert trial.user_attrs["outcome"] == "diverged"
     assert math.isnan(trial.intermediate_values[2])
 
 
-def test_the_sampler_learns_to_avoid_what_diverges(memory):
+def test_the_sampler_learns_to_avoid_what_diverges(storage):
     def objective(job: Job, epoch: int) -> float:
         return math.nan if job.hyperparameters.optimizer.learning_rate > 0.01 else 1.0
 
     only_rate = {"optimizer": {"kind": "sgd", "learning_rate": {"low": 1e-4, "high": 1.0, "log": True}}}
     definition = small_study(hyperparameters={**only_rate, "momentum": {"kind": "constant", "initial": 0.5}})
-    search(memory, definition, FakeTrainer(objective), trials=40)
-    diverged = [trial.user_attrs["outcome"] == "diverged" for trial in trials_of(memory)]
+    search(storage, definition, FakeTrainer(objective), trials=40)
+    diverged = [trial.user_attrs["outcome"] == "diverged" for trial in trials_of(storage)]
     assert sum(diverged[:10]) >= 2
     assert sum(diverged[-10:]) < sum(diverged[:10])
 
 
-def test_the_best_trial_is_the_highest_where_more_is_better(memory):
+def test_the_best_trial_is_the_highest_where_more_is_better(storage):
     definition = small_study(metric="val_accuracy")
     values = {0: 0.5, 1: 0.9, 2: 0.7}
-    loop = search(memory, definition, FakeTrainer(lambda job, epoch: values[job.number]), trials=3)
+    loop = search(storage, definition, FakeTrainer(lambda job, epoch: values[job.number]), trials=3)
     assert (loop.progress().best_number, loop.progress().best_value) == (1, 0.9)
 
 
 # Seeds.
 
 
-def test_a_trials_seed_and_order_follow_from_the_study_seed_and_its_number(memory):
+def test_a_trials_seed_and_order_follow_from_the_study_seed_and_its_number(storage):
     trainer = FakeTrainer()
-    search(memory, small_study(seed=5), trainer, trials=3)
+    search(storage, small_study(seed=5), trainer, trials=3)
     assert [job.seed for job in trainer.jobs] == [derive_seed(5, "trial", number) for number in range(3)]
     assert [(job.order.seed, job.order.stream) for job in trainer.jobs] == [(5, 0), (5, 1), (5, 2)]
 
 
-def test_two_searches_with_the_same_seed_suggest_the_same_however_they_are_interrupted():
+def test_two_searches_with_the_same_seed_suggest_the_same_however_they_are_interrupted(storage):
     def parameters(*totals: int, seed: int = 20) -> list[dict[str, object]]:
-        storage = optuna.storages.InMemoryStorage()
         for total in totals:
             search(storage, small_study(seed=seed), trials=total)
-        return [trial.params for trial in trials_of(storage)]
+        found = [trial.params for trial in trials_of(storage)]
+        optuna.delete_study(study_name="small", storage=storage)
+        return found
 
     whole = parameters(12)
     assert len({str(each) for each in whole}) > 6
@@ -179,53 +181,53 @@ def test_two_searches_with_the_same_seed_suggest_the_same_however_they_are_inter
 # Failures.
 
 
-def test_a_failed_trial_is_tried_again_with_the_same_seed_and_hyperparameters(memory):
+def test_a_failed_trial_is_tried_again_with_the_same_seed_and_hyperparameters(storage):
     attempts = count()
-    trainer = FakeTrainer(error=lambda job: "no memory" if next(attempts) == 1 else None)
+    trainer = FakeTrainer(error=lambda job: "no storage" if next(attempts) == 1 else None)
     notes = Notes()
-    search(memory, small_study(hyperparameters={"epochs": 1}), trainer, trials=3, watcher=notes)
-    assert states(memory) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
+    search(storage, small_study(hyperparameters={"epochs": 1}), trainer, trials=3, watcher=notes)
+    assert states(storage) == ["COMPLETE", "FAIL", "COMPLETE", "COMPLETE"]
     failed, again = trainer.jobs[1], trainer.jobs[2]
     assert (failed.number, again.number) == (1, 2)
     assert again.seed == failed.seed == derive_seed(20, "trial", 1)
     assert again.order == failed.order
     assert again.hyperparameters == failed.hyperparameters
-    assert trials_of(memory)[1].user_attrs["error"] == "no memory"
-    assert notes.texts == ["trial 1 failed (no memory); attempt 2 is queued"]
+    assert trials_of(storage)[1].user_attrs["error"] == "no storage"
+    assert notes.texts == ["trial 1 failed (no storage); attempt 2 is queued"]
 
 
 @pytest.mark.parametrize("retries", [0, 1, 2])
-def test_a_trial_that_always_fails_is_given_up_after_its_retries(memory, retries):
+def test_a_trial_that_always_fails_is_given_up_after_its_retries(storage, retries):
     broken = derive_seed(20, "trial", 1)
     trainer = FakeTrainer(error=lambda job: "broken" if job.seed == broken else None)
     notes = Notes()
-    search(memory, small_study(retries=retries), trainer, trials=4, watcher=notes)
+    search(storage, small_study(retries=retries), trainer, trials=4, watcher=notes)
     assert [job.seed for job in trainer.jobs].count(broken) == 1 + retries
-    assert sorted(states(memory)) == ["COMPLETE"] * 4 + ["FAIL"] * (1 + retries)
+    assert sorted(states(storage)) == ["COMPLETE"] * 4 + ["FAIL"] * (1 + retries)
     assert len({str(job.hyperparameters) for job in trainer.jobs if job.seed == broken}) == 1
     assert notes.texts[-1].endswith("failed for the last time (broken)")
 
 
-def test_ten_errors_in_a_row_end_the_search_with_the_reason(memory):
+def test_ten_errors_in_a_row_end_the_search_with_the_reason(storage):
     trainer = FakeTrainer(error=lambda job: "the disk has gone")
     with pytest.raises(SearchError, match="10 trials in a row failed; the last one: the disk has gone"):
-        search(memory, trainer=trainer, trials=40)
+        search(storage, trainer=trainer, trials=40)
     assert len(trainer.jobs) == MOST_ERRORS_IN_A_ROW
-    assert "RUNNING" not in states(memory)
+    assert "RUNNING" not in states(storage)
 
 
-def test_a_success_in_between_starts_the_count_of_errors_anew(memory):
+def test_a_success_in_between_starts_the_count_of_errors_anew(storage):
     trainer = FakeTrainer(error=lambda job: None if job.number % 10 == 9 else "unlucky")
-    search(memory, small_study(retries=0), trainer, trials=3)
-    assert states(memory).count("FAIL") == 27
+    search(storage, small_study(retries=0), trainer, trials=3)
+    assert states(storage).count("FAIL") == 27
 
 
-def test_a_configuration_that_cannot_be_ends_the_search_and_leaves_nothing_running(memory):
-    loop = loop_of(memory)
+def test_a_configuration_that_cannot_be_ends_the_search_and_leaves_nothing_running(storage):
+    loop = loop_of(storage)
     loop._study.enqueue_trial({"optimizer.kind": "sgd", "optimizer.learning_rate": -1.0})
     with pytest.raises(SearchError, match="trial 0 has a configuration that cannot be"):
         loop.run(FakeTrainer(), {})
-    assert states(memory) == ["FAIL"]
+    assert states(storage) == ["FAIL"]
 
 
 # Ends before the budget is spent.
@@ -269,24 +271,24 @@ def test_the_reports_of_an_earlier_attempt_are_forgotten_before_the_pruner_looks
     assert again.intermediate_values == {0: 9.0}
 
 
-def test_a_trial_in_its_last_epoch_is_finished_and_not_handed_back(memory):
+def test_a_trial_in_its_last_epoch_is_finished_and_not_handed_back(storage):
     stop = StopRequest()
 
     def before_epoch(job: Job, epoch: int) -> None:
         if epoch == 3:
             stop.ask(StopReason.INTERRUPTED)
 
-    search(memory, trainer=FakeTrainer(before_epoch=before_epoch), stop=stop)
-    assert states(memory) == ["COMPLETE"]
+    search(storage, trainer=FakeTrainer(before_epoch=before_epoch), stop=stop)
+    assert states(storage) == ["COMPLETE"]
 
 
-def test_the_time_limit_hands_back_and_says_that_it_was_the_time(memory):
+def test_the_time_limit_hands_back_and_says_that_it_was_the_time(storage):
     stop = StopRequest()
     seconds = count()
-    search(memory, trials=100, seconds=30, stop=stop, clock=lambda: float(next(seconds)))
+    search(storage, trials=100, seconds=30, stop=stop, clock=lambda: float(next(seconds)))
     assert stop.reason is StopReason.OUT_OF_TIME
-    assert 0 < states(memory).count("COMPLETE") < 100
-    assert "RUNNING" not in states(memory)
+    assert 0 < states(storage).count("COMPLETE") < 100
+    assert "RUNNING" not in states(storage)
 
 
 def test_the_first_reason_to_stop_stands():
@@ -299,28 +301,28 @@ def test_the_first_reason_to_stop_stands():
 
 
 @pytest.mark.parametrize("error", [RuntimeError("a bug"), KeyboardInterrupt(), MemoryError()], ids=lambda e: repr(e))
-def test_an_exception_out_of_the_trainer_leaves_nothing_running(memory, error):
+def test_an_exception_out_of_the_trainer_leaves_nothing_running(storage, error):
     trainer = FakeTrainer(before_epoch=refuse_after(2, error))
     with pytest.raises(type(error)):
-        search(memory, trainer=trainer)
-    assert states(memory) == ["COMPLETE", "WAITING"]
-    search(memory, trials=4)
-    assert states(memory) == ["COMPLETE"] * 4
+        search(storage, trainer=trainer)
+    assert states(storage) == ["COMPLETE", "WAITING"]
+    search(storage, trials=4)
+    assert states(storage) == ["COMPLETE"] * 4
 
 
 @pytest.mark.parametrize("moment", ["trial_started", "epoch_ended", "trial_ended"])
-def test_an_exception_out_of_the_watcher_leaves_nothing_running(memory, monkeypatch, moment):
+def test_an_exception_out_of_the_watcher_leaves_nothing_running(storage, monkeypatch, moment):
     def broken(*args: object) -> None:
         raise BrokenPipeError
 
     watcher = Watcher()
     monkeypatch.setattr(watcher, moment, broken)
     with pytest.raises(BrokenPipeError):
-        search(memory, watcher=watcher)
-    assert states(memory) == ["COMPLETE" if moment == "trial_ended" else "WAITING"]
+        search(storage, watcher=watcher)
+    assert states(storage) == ["COMPLETE" if moment == "trial_ended" else "WAITING"]
 
 
-def test_a_trainer_is_closed_before_its_trials_are_put_back(memory):
+def test_a_trainer_is_closed_before_its_trials_are_put_back(storage):
     order: list[str] = []
 
     class Closing(FakeTrainer):
@@ -328,7 +330,7 @@ def test_a_trainer_is_closed_before_its_trials_are_put_back(memory):
             try:
                 yield from super().train(jobs, data, observer)
             finally:
-                order.append(f"closed while {states(memory)[-1]}")
+                order.append(f"closed while {states(storage)[-1]}")
 
     class Broken(Watcher):
         def trial_ended(self, *args: object) -> None:
@@ -336,22 +338,22 @@ def test_a_trainer_is_closed_before_its_trials_are_put_back(memory):
 
     # The error is raised outside of the trainer, which nothing else would tell.
     with pytest.raises(RuntimeError, match="no screen") as caught:
-        search(memory, trainer=Closing(), watcher=Broken())
+        search(storage, trainer=Closing(), watcher=Broken())
     assert order == ["closed while COMPLETE"]
     assert caught.tb is not None  # which would have kept the trainer alive
 
 
-def test_an_interruption_while_the_sampler_is_asked_puts_the_trial_back(memory, monkeypatch):
+def test_an_interruption_while_the_sampler_is_asked_puts_the_trial_back(storage, monkeypatch):
     def interrupted(*args: object) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("tuner.search.loop.job_of", interrupted)
+        patch.setattr("tuner.search.asking.job_of", interrupted)
         with pytest.raises(KeyboardInterrupt):
-            search(memory)
-    assert states(memory) == ["WAITING"]
-    search(memory, trials=2)
-    assert states(memory) == ["COMPLETE"] * 2
+            search(storage)
+    assert states(storage) == ["WAITING"]
+    search(storage, trials=2)
+    assert states(storage) == ["COMPLETE"] * 2
 
 
 # Trials of others.
@@ -368,20 +370,20 @@ def running_elsewhere(storage, owner):
     return trial
 
 
-def test_a_trial_of_a_dead_process_is_put_back_and_trained(memory):
+def test_a_trial_of_a_dead_process_is_put_back_and_trained(storage):
     import socket
 
-    running_elsewhere(memory, {"host": socket.gethostname(), **GONE})
+    running_elsewhere(storage, {"host": socket.gethostname(), **GONE})
     notes = Notes()
-    search(memory, trials=2, watcher=notes)
-    assert states(memory) == ["COMPLETE"] * 2
+    search(storage, trials=2, watcher=notes)
+    assert states(storage) == ["COMPLETE"] * 2
     assert notes.texts == ["trial 0 was left by a process that is gone; it starts over"]
 
 
-def test_a_trial_of_another_machine_is_left_alone_and_counts(memory):
-    running_elsewhere(memory, {"host": "another-machine", **GONE})
-    search(memory, trials=3)
-    assert states(memory) == ["RUNNING", "COMPLETE", "COMPLETE"]
+def test_a_trial_of_another_machine_is_left_alone_and_counts(storage):
+    running_elsewhere(storage, {"host": "another-machine", **GONE})
+    search(storage, trials=3)
+    assert states(storage) == ["RUNNING", "COMPLETE", "COMPLETE"]
 
 
 def test_a_worker_that_dies_during_the_search_makes_room_for_its_trial(storage):
@@ -398,41 +400,37 @@ def test_a_worker_that_dies_during_the_search_makes_room_for_its_trial(storage):
     assert states(storage) == ["COMPLETE"] * 3
 
 
-def test_what_an_earlier_search_of_this_process_could_not_put_back_is_put_back(memory, monkeypatch):
+def test_what_an_earlier_search_of_this_process_could_not_put_back_is_put_back(storage, monkeypatch):
     def unable(self, running):
         raise optuna.exceptions.StorageInternalError("the disk is full")
 
     with monkeypatch.context() as patch:
         patch.setattr("tuner.search.loop.SearchLoop._put_back", unable)
         with pytest.raises(RuntimeError, match="a bug"):
-            search(memory, trainer=FakeTrainer(before_epoch=refuse_after(1, RuntimeError("a bug"))))
-    assert states(memory) == ["RUNNING"]
-    search(memory, trials=2)
-    assert states(memory) == ["COMPLETE"] * 2
+            search(storage, trainer=FakeTrainer(before_epoch=refuse_after(1, RuntimeError("a bug"))))
+    assert states(storage) == ["RUNNING"]
+    search(storage, trials=2)
+    assert states(storage) == ["COMPLETE"] * 2
 
 
-WRITES = [name for name in vars(BaseStorage) if name.startswith(("create_new_trial", "set_trial"))]
-
-
-@pytest.mark.parametrize("writes", range(14))
-def test_whenever_the_disk_becomes_full_the_next_search_takes_everything_up_at_once(memory, monkeypatch, writes):
+@pytest.mark.parametrize("writes", range(12))
+def test_whenever_the_disk_becomes_full_the_next_search_takes_everything_up_at_once(storage, monkeypatch, writes):
+    loop = loop_of(storage, small_study(run={"outage": "1s"}), trials=2, clock=count().__next__)
     left = iter(range(writes))
+    real = storage.transaction
 
-    def until_full(real):
-        def write(*args, **more):
-            if next(left, None) is None:
-                raise optuna.exceptions.StorageInternalError("the disk is full")
-            return real(*args, **more)
+    @contextmanager
+    def until_full(*, writes: bool = True):
+        with real(writes=writes) as connection:
+            if writes and next(left, None) is None:
+                raise OperationalError("", {}, Exception("database or disk is full"))
+            yield connection
 
-        return write
-
-    loop = loop_of(memory, trials=2)
     with monkeypatch.context() as patch:
-        for name in WRITES:
-            patch.setattr(memory, name, until_full(getattr(memory, name)))
-        with pytest.raises(optuna.exceptions.StorageInternalError):
+        patch.setattr(storage, "transaction", until_full)
+        with pytest.raises(OperationalError):
             loop.run(FakeTrainer(), {})
     for trial in loop._study.get_trials(states=(TrialState.RUNNING,)):
         assert OWNER in trial.system_attrs
-    search(memory, trials=2)
-    assert states(memory) == ["COMPLETE"] * 2
+    search(storage, trials=2)
+    assert states(storage) == ["COMPLETE"] * 2

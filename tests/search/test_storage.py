@@ -5,20 +5,20 @@ import sqlite3
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.engine import URL, make_url
 
 import tuner
-from tests.search.disks import fill, mounted, read_only
-from tests.search.fake_trainer import FakeTrainer, search
+from tests.search.disks import fill, mounted
 from tuner.errors import StorageError
-from tuner.search import storage as storages
-from tuner.search.stop import StopReason, StopRequest
-from tuner.search.storage import exists, masked, opened, storage_url
+from tuner.search import sqlite_files
+from tuner.search.storage import opened, opened_backend, storage_trouble
 
 PROJECT = Path(tuner.__file__).parents[1]
 
@@ -27,7 +27,19 @@ def sqlite(path: Path) -> URL:
     return URL.create("sqlite", database=str(path))
 
 
-def states(storage) -> list[str]:
+def search(storage: BaseStorage, *, trials: int, after_each: Callable[[int], object] = lambda number: None) -> None:
+    """A study that ends with so many trials, as Optuna itself makes one."""
+    study = optuna.create_study(study_name="small", storage=storage, load_if_exists=True)
+    study.sampler = optuna.samplers.RandomSampler(seed=20)
+    for _ in range(trials - len(study.get_trials())):
+        trial = study.ask()
+        for step in range(3):
+            trial.report(step, step)
+        study.tell(trial, trial.suggest_float("x", 0, 1))
+        after_each(trial.number)
+
+
+def states(storage: BaseStorage) -> list[str]:
     return [trial.state.name for trial in optuna.load_study(study_name="small", storage=storage).get_trials()]
 
 
@@ -38,73 +50,14 @@ def refusal(url: URL) -> str:
     return str(caught.value)
 
 
-# Which storage is meant.
+# What can be no storage.
 
 
-def test_the_storage_is_tuner_db_in_the_root_unless_stated(tmp_path):
-    assert storage_url(None, {}, None, tmp_path).database == str(tmp_path / "tuner.db")
-
-
-def test_the_command_line_comes_before_the_environment_and_that_before_the_file(tmp_path):
-    root = tmp_path / "root"
-    everywhere = ("sqlite:///stated.db", {"TUNER_STORAGE": "sqlite:///environment.db"}, "sqlite:///configured.db")
-    assert storage_url(*everywhere, root).database == str(tmp_path / "stated.db")
-    assert storage_url(None, *everywhere[1:], root).database == str(tmp_path / "environment.db")
-    assert storage_url(None, {}, "sqlite:///configured.db", root).database == str(root / "configured.db")
-    assert storage_url(None, {"TUNER_STORAGE": ""}, None, root).database == str(root / "tuner.db")
-
-
-def test_an_absolute_path_stays_as_it_is(tmp_path):
-    assert storage_url("sqlite:////data/trials.db", {}, None, tmp_path).database == "/data/trials.db"
-
-
-def test_a_tilde_means_the_home_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert storage_url("sqlite:///~/trials.db", {}, None, tmp_path).database == "/home/somebody/trials.db"
-
-
-@pytest.mark.parametrize("text", ["results.db", "sqlite", "://", "sqlite//x.db"])
-def test_what_is_no_url_is_refused_with_an_example(tmp_path, text):
-    with pytest.raises(StorageError, match=r"--storage: .* is no storage URL; write sqlite:///results\.db"):
-        storage_url(text, {}, None, tmp_path)
-
-
-# Passwords.
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "postgresql+psycopg://ann:hush@host/trials",
-        "postgresql+psycopg://:hush@host/trials",
-        "postgresql+psycopg://host/trials?user=ann&password=hush",
-        "mysql://host/trials?passwd=hush",
-        "postgresql://host/trials?sslpassword=hush",
-    ],
-)
-def test_a_password_on_the_command_line_is_refused_and_not_repeated(tmp_path, url):
-    with pytest.raises(StorageError, match="holds a password") as caught:
-        storage_url(url, {}, None, tmp_path)
-    assert "hush" not in str(caught.value)
-    assert "TUNER_STORAGE" in str(caught.value)
-    assert "hush" not in masked(storage_url(None, {"TUNER_STORAGE": url}, None, tmp_path))
-
-
-def test_what_is_no_url_but_may_hold_a_password_is_not_repeated(tmp_path):
-    with pytest.raises(StorageError) as caught:
-        storage_url(None, {"TUNER_STORAGE": "postgresql:/ann:hush@host/trials"}, None, tmp_path)
-    assert "hush" not in str(caught.value)
-
-
-def test_a_server_that_cannot_be_had_is_named_without_its_password():
-    assert "hush" not in refusal(make_url("no_such_database://ann:hush@host/trials"))
-
-
-def test_a_missing_driver_is_named():
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(sys.modules, "pymysql", None)
-        said = refusal(make_url("mysql+pymysql://ann:hush@host/trials"))
-    assert "pymysql is not installed here" in said
+@pytest.mark.parametrize("name", ["mysql", "mysql+pymysql", "oracle", "no_such_database"])
+def test_another_database_is_refused_with_those_that_will_do(name):
+    said = refusal(make_url(f"{name}://ann:hush@host/trials"))
+    assert f"tuner keeps trials in SQLite or PostgreSQL, not in {name.partition('+')[0]}" in said
+    assert "postgresql+psycopg://user@host/database" in said
     assert "hush" not in said
 
 
@@ -127,11 +80,20 @@ def test_a_closed_storage_leaves_the_database_and_its_lock_alone(url, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"trials.db", "trials.db-lock"}
 
 
-def test_finished_trials_are_kept_in_memory(storage):
-    assert type(storage).__name__ == "_CachedStorage"
+def test_finished_trials_are_kept_in_memory_for_those_who_look(url):
+    with opened(url) as storage:
+        assert type(storage).__name__ == "_CachedStorage"
 
 
-@pytest.mark.parametrize("name", ["with space.db", "100%.db", "what?.db", "a#b.db", "käse.db"])
+def test_those_who_write_get_optunas_own_storage_with_its_engine(url):
+    with opened_backend(url) as storage:
+        assert isinstance(storage, RDBStorage)
+        assert storage.engine.dialect.name == "sqlite"
+        search(storage, trials=1)
+        assert states(storage) == ["COMPLETE"]
+
+
+@pytest.mark.parametrize("name", ["with space.db", "100%.db", "what?.db", "a#b.db", "käse.db", "{x}.db"])
 def test_a_file_may_have_any_name(tmp_path, name):
     url = sqlite(tmp_path / name)
     with opened(url) as storage:
@@ -200,38 +162,6 @@ def test_a_database_of_another_version_of_optuna_is_refused(url):
         assert "another version of Optuna" in refusal(url)
 
 
-@pytest.mark.parametrize("there", [True, False], ids=["a file", "a new file"])
-def test_what_may_not_be_written_to_is_refused_before_anything_is(url, monkeypatch, there):
-    """Permissions do not bind root, so that the operating system's answer is made up."""
-    if there:
-        with opened(url) as storage:
-            search(storage, trials=1)
-    monkeypatch.setattr(os, "access", lambda path, mode: False)
-    assert ("is read-only" if there else "is not writable") in refusal(url)
-
-
-def test_a_read_only_disk_is_refused_and_leaves_everything_as_it_is(tmp_path):
-    with mounted(tmp_path / "disk", kilobytes=2000) as disk:
-        url = sqlite(disk / "trials.db")
-        with opened(url) as storage:
-            search(storage, trials=2)
-        before = Path(url.database).read_bytes()
-        with read_only(disk):
-            assert "is read-only" in refusal(url)
-            assert "is not writable" in refusal(sqlite(disk / "new.db"))
-            assert Path(url.database).read_bytes() == before
-        with opened(url) as storage:
-            search(storage, trials=3)
-            assert states(storage) == ["COMPLETE"] * 3
-
-
-def test_a_disk_that_becomes_read_only_during_a_search_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(storages, "_connect", lambda path: sqlite3.connect(f"file:{path}?mode=ro", uri=True))
-    url = sqlite(tmp_path / "trials.db")
-    said = refusal(url)
-    assert said == f"storage {url}: the file cannot be opened; look at its folder and who may write there"
-
-
 def test_a_full_disk_while_the_database_is_made_leaves_nothing_that_is_in_the_way(tmp_path):
     said: list[str] = []
     with mounted(tmp_path / "disk", kilobytes=8000) as disk:
@@ -245,8 +175,8 @@ def test_a_full_disk_while_the_database_is_made_leaves_nothing_that_is_in_the_wa
                 said.append(str(error))
             filler.unlink()
             with opened(url) as storage:
-                search(storage, trials=2)
-                assert states(storage) == ["COMPLETE"] * 2
+                search(storage, trials=3)
+                assert states(storage)[-1] == "COMPLETE"
             for path in disk.iterdir():
                 path.unlink()
     assert 3 < len(said) < 11
@@ -266,58 +196,49 @@ def test_a_database_that_was_broken_off_while_it_was_made_is_completed(url):
         assert states(storage) == ["COMPLETE"]
 
 
-def test_a_disk_that_becomes_full_during_a_search_keeps_every_trial(tmp_path):
+def test_a_disk_that_becomes_full_keeps_every_trial(tmp_path):
     with mounted(tmp_path / "disk", kilobytes=8000) as disk:
         url = sqlite(disk / "trials.db")
-
-        def before_epoch(job, epoch):
-            if job.number == 3 and epoch == 1:
-                fill(disk)
-
         with (
             pytest.raises(StorageError, match="the disk is full; everything so far is kept; make room and start again"),
             opened(url) as storage,
         ):
-            search(storage, trainer=FakeTrainer(before_epoch=before_epoch), trials=50)
+            search(storage, trials=1000, after_each=lambda number: number < 2 or fill(disk))
         (disk / "filler").unlink()
         with opened(url) as storage:
-            left = states(storage)
-            assert left[:3] == ["COMPLETE"] * 3
-            search(storage, trials=6)
-            assert sorted(states(storage)) == ["COMPLETE"] * 6
+            assert states(storage)[:3] == ["COMPLETE"] * 3
+            search(storage, trials=len(states(storage)) + 1)
+            assert states(storage)[-1] == "COMPLETE"
 
 
 def test_a_lock_that_is_not_given_up_is_named(url, monkeypatch):
     with opened(url) as storage:
         search(storage, trials=1)
-    monkeypatch.setattr(storages, "BUSY_SECONDS", 0.05)
+    monkeypatch.setattr(sqlite_files, "BUSY_SECONDS", 0.05)
     with closing(sqlite3.connect(url.database, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StorageError, match="another process has kept it locked"), opened(url) as storage:
             search(storage, trials=2)
     with opened(url) as storage:
         search(storage, trials=2)
-        assert states(storage) == ["COMPLETE"] * 2
+        assert states(storage)[-1] == "COMPLETE"
 
 
-def test_a_study_that_is_deleted_during_its_search_ends_it_with_a_sentence(url):
-    def before_epoch(job, epoch):
-        if epoch == 1:
-            with opened(url) as other:
-                optuna.delete_study(study_name="small", storage=other)
-
-    with pytest.raises(StorageError, match="the study was deleted meanwhile"), opened(url) as storage:
-        search(storage, trainer=FakeTrainer(before_epoch=before_epoch))
+def test_a_study_that_is_deleted_meanwhile_is_named(url):
+    with opened(url) as storage:
+        study = optuna.create_study(study_name="small", storage=storage)
+        optuna.delete_study(study_name="small", storage=storage)
+        with pytest.raises(StorageError, match="the study was deleted meanwhile"), storage_trouble(url):
+            study.ask()
 
 
-def test_a_trial_that_is_ended_in_the_dashboard_ends_the_search_with_a_sentence(url):
-    def before_epoch(job, epoch):
-        if epoch == 1:
-            with opened(url) as other:
-                optuna.load_study(study_name="small", storage=other).tell(job.number, 1.0)
-
-    with pytest.raises(StorageError, match="was ended by somebody else"), opened(url) as storage:
-        search(storage, trainer=FakeTrainer(before_epoch=before_epoch))
+def test_a_trial_that_was_ended_by_somebody_else_is_named(url):
+    with opened(url) as storage:
+        study = optuna.create_study(study_name="small", storage=storage)
+        trial = study.ask()
+        study.tell(trial.number, 1.0)
+        with pytest.raises(StorageError, match="was ended by somebody else"), storage_trouble(url):
+            trial.set_user_attr("name", "value")
 
 
 def test_an_error_that_is_none_of_the_storages_is_passed_on(url):
@@ -326,58 +247,26 @@ def test_an_error_that_is_none_of_the_storages_is_passed_on(url):
             raise error
 
 
-def test_a_search_that_is_killed_leaves_a_database_that_goes_on(url):
+def test_a_process_that_is_killed_while_it_writes_leaves_a_database_that_goes_on(url):
     script = (
         "import os, sys\n"
         "from sqlalchemy.engine import URL\n"
-        "from tests.search.fake_trainer import FakeTrainer, search\n"
+        "from tests.search.test_storage import search\n"
         "from tuner.search.storage import opened\n"
-        "def before_epoch(job, epoch):\n"
-        "    if job.number == 2 and epoch == 2:\n"
-        "        os.kill(os.getpid(), 9)\n"
         "with opened(URL.create('sqlite', database=sys.argv[1])) as storage:\n"
-        "    search(storage, trainer=FakeTrainer(before_epoch=before_epoch))\n"
+        "    search(storage, trials=2)\n"
+        "    with storage._backend.engine.connect() as connection:\n"
+        "        connection.exec_driver_sql('DELETE FROM trials')\n"
+        "        os.kill(os.getpid(), 9)\n"
     )
     killed = subprocess.run([sys.executable, "-c", script, str(url.database)], cwd=PROJECT)
     assert killed.returncode == -9
     with opened(url) as storage:
-        assert states(storage) == ["COMPLETE", "COMPLETE", "RUNNING"]
-        search(storage, trials=4)
-        assert states(storage) == ["COMPLETE"] * 4
+        search(storage, trials=3)
+        assert states(storage) == ["COMPLETE"] * 3
 
 
-# Whether it is there.
-
-
-def test_a_storage_is_there_when_its_file_is(tmp_path):
-    url = sqlite(tmp_path / "trials.db")
-    assert not exists(url)
-    Path(url.database).touch()
-    assert exists(url)
-
-
-def test_a_server_is_taken_to_be_there():
-    assert exists(make_url("postgresql://host/trials"))
-
-
-def test_an_ordinary_stop_is_no_trouble(url):
-    stop = StopRequest()
-    stop.ask(StopReason.INTERRUPTED)
+def test_a_block_that_goes_well_is_no_trouble(url):
     with opened(url) as storage:
-        search(storage, stop=stop)
+        search(storage, trials=0)
         assert states(storage) == []
-
-
-@pytest.mark.parametrize(
-    "text", ["postgresql://u:top@secret@127.0.0.1:1/db", "u:topsecret", "postgresql+psycopg://u:top/secret@x@y/db"]
-)
-def test_no_part_of_a_password_is_shown_when_its_url_cannot_be_read(text, tmp_path):
-    with pytest.raises(StorageError) as refused:
-        storage_url(None, {"TUNER_STORAGE": text}, None, tmp_path)
-    assert "secret" not in str(refused.value)
-    assert "TUNER_STORAGE: " in str(refused.value)
-
-
-def test_a_file_may_have_an_at_sign_in_its_name(tmp_path):
-    url = storage_url(f"sqlite:///{tmp_path}/me@home.db", {}, None, tmp_path)
-    assert url.database == f"{tmp_path}/me@home.db"

@@ -10,6 +10,7 @@ from typing import Any
 from tuner.space import searched
 from tuner.study.definition import StudyDefinition, plain
 from tuner.study.load import load_study
+from tuner.study.sampler_fit import grid_size, sampler_advice
 
 
 @dataclass(frozen=True)
@@ -19,10 +20,14 @@ class Checked:
     Attributes:
         definition: what it defines.
         searched: every parameter that is searched, by its dotted place, as it stands in the file.
+        grid_size: how many configurations there are; None if the sampler is no grid.
+        advice: where the sampler fits the study badly, one line each.
     """
 
     definition: StudyDefinition
     searched: Mapping[str, Any]
+    grid_size: int | None = None
+    advice: tuple[str, ...] = ()
 
 
 def check(study: str, *, root: Path) -> Checked:
@@ -33,4 +38,9 @@ def check(study: str, *, root: Path) -> Checked:
         StudyFileError: with every mistake in it.
     """
     definition = load_study(study, root)
-    return Checked(definition, {name: plain(leaf) for name, leaf in searched(definition.space).items()})
+    return Checked(
+        definition,
+        {name: plain(leaf) for name, leaf in searched(definition.space).items()},
+        grid_size(definition),
+        tuple(sampler_advice(definition)),
+    )

@@ -22,6 +22,16 @@ def root_of(root: Path | None) -> Path:
     return project_root(None if root is None else str(root), os.environ, Path.cwd())
 
 
+def checkpoints_of(root: Path, study: str) -> Path:
+    """The folder where a study's trainers leave the progress of what they hand back."""
+    return root / ".tuner" / "checkpoints" / study
+
+
+def logs_of(root: Path, study: str) -> Path:
+    """The folder where the workers of a study write what they do."""
+    return root / ".tuner" / "logs" / study
+
+
 def study_of(study: StudyDefinition | str, root: Path) -> StudyDefinition:
     """A study by its name or by its file's path, or as it is.
 

@@ -42,8 +42,15 @@ def this_machine() -> Machine:
     return Machine(usable_cores(), _cache_bytes(), _memory_bytes(), _gpu_bytes())
 
 
+CORES = "TUNER_CORES"
+"""The environment variable that says how many cores to use, such as where several workers share a machine."""
+
+
 def usable_cores() -> int:
-    """How many cores this process may run on, which a batch system may have held to a few."""
+    """How many cores to use: what `TUNER_CORES` says, else those that the system lets this process run on."""
+    stated = os.environ.get(CORES, "")
+    if stated.isascii() and stated.isdigit() and int(stated):
+        return int(stated)
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from tuner.actions.defaults import Storage, root_of, storage_of, study_of
+from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
 from tuner.actions.expectations import programs_in_words, what_needs_programs
-from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
+from tuner.actions.trainers import Hosting, Lanes, TrainerName, chosen_trainer, hosting
 from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
 from tuner.errors import StudyFileError
 from tuner.report.summary import StudySummary, summarize
-from tuner.search.admission import Admission
+from tuner.search.block_storage import BlockStorage
 from tuner.search.loop import SearchLoop
 from tuner.search.stop import StopReason, StopRequest
-from tuner.search.storage import opened
+from tuner.search.storage import making_a_study, opened_backend
 from tuner.search.studies import join_study, load_stored, set_budget
 from tuner.search.watcher import Watcher
 from tuner.study.definition import StudyDefinition
+from tuner.study.metrics import Task
 from tuner.study.read import task_mistakes
 from tuner.training.hosted import HostedTrainer
 from tuner.training.job import MAIN_DATA
@@ -77,42 +79,50 @@ def search(
     url = storage_of(storage, folder, definition.run.storage)
     data = prepare(definition.data, seed=definition.seed, root=folder)
     check_task(definition, data)
-    admission = Admission(url)
-    with opened(url) as backend:
-        with admission():
-            stored = join_study(backend, definition, data)
+    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
+        with making_a_study(url, backend):
+            stored = join_study(blocks, definition, data)
             total = set_budget(stored, definition, trials)
-        loop = SearchLoop(
-            stored,
-            definition,
-            data.task,
-            trials=total,
-            seconds=seconds if seconds is not None else definition.budget.seconds,
-            stop=stop,
-            watcher=watcher,
-            admission=admission,
-        )
-        left = None if total is None else total - loop.progress().finished
+        finished = len(blocks.arrivals(stored._study_id))
+        left = None if total is None else total - finished
         if left is None or left > 0:
-            if not isinstance(chosen, Trainer):
-                host = hosting(chosen, lanes, definition, data, left)
-                if host.trainer == "lanes":
-                    expected = host.settings["expected"]
-                    if programs := programs_in_words(what_needs_programs(definition, data.task, expected)):
-                        watcher.remark(programs)
-                chosen = HostedTrainer(
+            checkpoints = checkpoints_of(folder, definition.name)
+            host = None if isinstance(chosen, Trainer) else hosting(chosen, lanes, definition, data, left, checkpoints)
+            loop = SearchLoop(
+                stored,
+                definition,
+                data.task,
+                trials=total,
+                seconds=seconds if seconds is not None else definition.budget.seconds,
+                lanes=1 if host is None else host.settings.get("lanes", 1),
+                checkpoints=checkpoints,
+                stop=stop,
+                watcher=watcher,
+            )
+            if host is not None:
+                if programs := programs_of(host, definition, data.task):
+                    watcher.remark(programs)
+                trainer = HostedTrainer(
                     host.trainer,
                     settings=host.settings,
                     threads=host.threads,
                     max_growth_bytes=host.max_growth_bytes,
                     stop_requested=loop.stopping,
                 )
-            loop.run(chosen, {MAIN_DATA: data})
+            assert isinstance(trainer, Trainer)
+            loop.run(trainer, {MAIN_DATA: data})
             watcher.search_ended()
-        summary = summarize(load_stored(backend, definition.name))
+        summary = summarize(load_stored(blocks, definition.name))
     finished = summary.trials.complete + summary.trials.pruned
     spent = total is not None and finished >= total
     return SearchEnd(summary, None if spent else stop.reason)
+
+
+def programs_of(host: Hosting, definition: StudyDefinition, task: Task) -> str:
+    """A sentence on how many programs a study's lanes need; empty if one serves all, or if there are no lanes."""
+    if host.trainer != "lanes":
+        return ""
+    return programs_in_words(what_needs_programs(definition, task, host.settings["expected"]))
 
 
 def check_task(definition: StudyDefinition, data: Prepared) -> None:

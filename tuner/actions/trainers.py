@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from tuner.actions.auto_lanes import lanes_for, largest_network
 from tuner.actions.expectations import lane_expectations
-from tuner.actions.machine import this_machine
+from tuner.actions.machine import Machine, this_machine
 from tuner.data.prepared import Prepared
 from tuner.errors import SearchError, did_you_mean, listed
 from tuner.lanes.shapes import lanes_in_a_block
@@ -69,7 +70,13 @@ def chosen_trainer(trainer: Trainer | str | None, lanes: Lanes | None) -> Traine
 
 
 def hosting(
-    trainer: TrainerName, lanes: Lanes | None, definition: StudyDefinition, data: Prepared, trials_left: int | None
+    trainer: TrainerName,
+    lanes: Lanes | None,
+    definition: StudyDefinition,
+    data: Prepared,
+    trials_left: int | None,
+    checkpoints: Path,
+    machine: Machine | None = None,
 ) -> Hosting:
     """How to host a trainer for a study on this machine.
 
@@ -79,17 +86,25 @@ def hosting(
         definition: the study.
         data: what is trained on.
         trials_left: how many trials the budget still has; None for no limit.
+        checkpoints: the folder for the progress of what is handed back.
+        machine: what the trainer may have of the machine; all of it if left out.
     """
     if trainer == "fit":
-        return Hosting("fit")
-    machine = this_machine()
+        return Hosting("fit", settings={"checkpoints": str(checkpoints)})
+    machine = machine or this_machine()
     bytes_per_lane = largest_network(definition, data).bytes_per_lane
     count = lanes if isinstance(lanes, int) else lanes_for(bytes_per_lane, machine, trials_left)
     block = None if machine.gpu_bytes else lanes_in_a_block(bytes_per_lane, machine.cache_bytes)
     expected = lane_expectations(definition, count, data)
     return Hosting(
         "lanes",
-        settings={"lanes": count, "expected": expected, "block": block, "threads": machine.cores},
+        settings={
+            "lanes": count,
+            "expected": expected,
+            "block": block,
+            "threads": machine.cores,
+            "checkpoints": str(checkpoints),
+        },
         threads=machine.cores,
         max_growth_bytes=_growth(count * bytes_per_lane, machine.memory_bytes),
     )

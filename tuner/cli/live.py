@@ -38,7 +38,7 @@ class LiveWatcher(Watcher):
         self._trains = False
         self._lanes: LaneUse | None = None
         self._fullness = Fullness()
-        self._ended = self._refilled = 0
+        self._ended = self._refilled = self._elsewhere = 0
         self._stopping = ""
         self._live: Live | None = None
 
@@ -75,6 +75,11 @@ class LiveWatcher(Watcher):
     def trial_ended(self, job: Job, outcome: Outcome, value: float | None, progress: Progress) -> None:
         self._running.pop(job.number, None)
         self._ended += 1
+        self._progress = progress
+
+    def progressed(self, progress: Progress) -> None:
+        self._trains = True
+        self._elsewhere = progress.running
         self._progress = progress
 
     def note(self, text: str) -> None:
@@ -149,6 +154,8 @@ class LiveWatcher(Watcher):
     def _now(self) -> Iterator[tuple[str, str]]:
         if self._study and not self._trains and not self._stopping:
             yield "now", "Keras and TensorFlow are starting"
+        if self._elsewhere:
+            yield "now", f"{self._elsewhere} trials are being trained by other processes"
         running = list(self._running.values())
         if self._lanes is not None or len(running) > 1:
             yield from self._many(running)

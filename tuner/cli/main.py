@@ -23,6 +23,9 @@ COMMANDS: Mapping[str, str] = {
     "schedule": "Draw schedules, before a search is spent on them.",
     "dashboard": "Look at trials in the browser, with optuna-dashboard.",
     "worker": "Run one worker of a study that is there already.",
+    "copy": "Copy a stored study, or all of them, to another storage.",
+    "reap": "Put the trials of lost workers back into the queue.",
+    "clean": "Remove checkpoints and logs that nothing needs.",
     "delete": "Delete a stored study and all of its trials.",
     "schema": "Print the JSON Schema of a study file.",
 }

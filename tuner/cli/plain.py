@@ -32,6 +32,10 @@ class PlainWatcher(Watcher):
             err=True,
         )
 
+    def progressed(self, progress: Progress) -> None:
+        best = "" if progress.best_value is None else f", best {self._metric} {progress.best_value:.5g}"
+        click.echo(f"[{count(progress)}] {progress.running} running{best}", err=True)
+
     def note(self, text: str) -> None:
         click.echo(text, err=True)
 

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import click
@@ -29,6 +30,8 @@ SHOW_CURSOR = "\x1b[?25h"
 
 EXIT_CODES = {
     None: 0,
+    StopReason.TARGET_REACHED: 0,
+    StopReason.NO_PROGRESS: 0,
     StopReason.OUT_OF_TIME: 3,
     StopReason.HANDED_BACK: 75,
     StopReason.INTERRUPTED: 130,
@@ -44,6 +47,7 @@ def run_search(
     root: str | None,
     trials: int | None = None,
     duration: str | None = None,
+    workers: int | None = None,
     trainer: TrainerName | None = None,
     lanes: Lanes | None = None,
     shown: Shown = "summary",
@@ -72,12 +76,14 @@ def run_search(
     ):
         from tuner.actions.search import search
         from tuner.actions.show import show
+        from tuner.actions.workers import search_with_workers
         from tuner.search.storage import storage_url
 
         url = storage_url(storage, os.environ, definition.run.storage, folder)
         if must_exist:
             show(definition.name, storage=url)
-        end = search(
+        several = search if workers is None else partial(search_with_workers, workers=workers)
+        end = several(
             definition,
             root=folder,
             storage=url,
@@ -92,7 +98,8 @@ def run_search(
 
     if shown != "nothing":
         show_summary(end.summary, as_json=shown == "json")
-    stated = {"study": study, "storage": storage, "root": root, "trainer": trainer, "lanes": lanes}
+    stated = {"study": study, "storage": storage, "root": root, "workers": workers}
+    stated |= {"trainer": trainer, "lanes": lanes}
     again = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in stated.items() if value)
     last_words = _last_words(f"{_own_name()} search {again}", end.stopped, end.summary.state)
     if shown == "summary" and last_words:
@@ -113,6 +120,12 @@ def _last_words(command: str, stopped: StopReason | None, state: str) -> str:
             "finished": "The budget of trials is spent; `--trials N` sets another.",
             "running": "Others are training the last trials.",
         }.get(state, "")
+    done = {
+        StopReason.TARGET_REACHED: "The target is reached; take budget.target out of the study file to go on.",
+        StopReason.NO_PROGRESS: "Nothing has become better; raise budget.patience in the study file to go on.",
+    }
+    if stopped in done:
+        return done[stopped]
     why = {
         StopReason.INTERRUPTED: "Stopped; what was running is put back",
         StopReason.HANDED_BACK: "Stopped; what was running is put back",

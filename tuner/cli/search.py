@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @root_option
 @click.option("--trials", type=click.IntRange(1), metavar="N", help="The study's total, for this and later runs.")
 @click.option("--time", "duration", metavar="TIME", help="Wall time of this run, such as 45s, 30m or 1h30m.")
+@click.option("--workers", type=click.IntRange(1), metavar="N", help="Search with N worker processes on this machine.")
 @trainer_options
 @log_options
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
@@ -29,6 +30,7 @@ def search(
     root: str | None,
     trials: int | None,
     duration: str | None,
+    workers: int | None,
     trainer: TrainerName | None,
     lanes: Lanes | None,
     log_file: str | None,
@@ -44,6 +46,7 @@ def search(
     \b
         tuner search --study digits
         tuner search --study digits --trials 200 --time 30m
+        tuner search --study digits --workers 4
 
     \b
     Exit codes: 0 done, 1 the search failed, 2 bad input, 3 out of time with trials left,
@@ -58,6 +61,7 @@ def search(
         root=root,
         trials=trials,
         duration=duration,
+        workers=workers,
         trainer=trainer,
         lanes=lanes,
         shown=shown,

@@ -1,4 +1,4 @@
-"""Letting one worker at a time take a trial, so that the budget is exact however many there are."""
+"""Letting one process at a time make tables and studies, so that those who come at the same moment find them made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tuner.errors import StorageError
 
 
 class Admission:
-    """A lock beside an SQLite file, held while trials are counted and the next one is taken.
+    """A lock beside an SQLite file.
 
     The operating system frees it when its process ends, however that happens.
     """

@@ -54,6 +54,10 @@ class LoggingWatcher(Watcher):
         )
         self._watcher.trial_ended(job, outcome, value, progress)
 
+    def progressed(self, progress: Progress) -> None:
+        log.info("%d trials finished, budget %s, %d running", progress.finished, progress.total, progress.running)
+        self._watcher.progressed(progress)
+
     def note(self, text: str) -> None:
         log.warning("%s", text)
         self._watcher.note(text)

@@ -12,6 +12,8 @@ class StopReason(Enum):
     INTERRUPTED = "interrupted"
     HANDED_BACK = "handed back"
     OUT_OF_TIME = "out of time"
+    TARGET_REACHED = "target reached"
+    NO_PROGRESS = "no progress"
 
 
 @dataclass

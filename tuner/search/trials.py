@@ -5,26 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 import optuna
-from optuna.storages import BaseStorage, RDBStorage
-from optuna.storages._cached_storage import _CachedStorage
-from optuna.storages._rdb.models import TrialIntermediateValueModel
-from optuna.trial import TrialState, create_trial
-from sqlalchemy import delete
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from tuner.hyperparameters import Hyperparameters
+from tuner.search.block_storage import BlockStorage
+from tuner.search.leases import ATTEMPT, LOST_WORKERS
 from tuner.search.suggest import TrialSuggest
 from tuner.search.versions import versions
 from tuner.seeds import derive_seed
 from tuner.space import choose
 from tuner.study.definition import StudyDefinition
 from tuner.study.metrics import Task
-from tuner.training.job import DataOrder, Job, Outcome
+from tuner.training.job import DataOrder, End, Job, Outcome
 
 FIRST_ATTEMPT = "first_attempt"
 """The user attribute that names the trial of which this one is another attempt."""
 
-ATTEMPT = "attempt"
-"""The user attribute that counts attempts: 2 for the first retry."""
+REPEATS = "repeats"
+"""The user attribute that names the trial whose result this one has taken over, because it is the very same."""
 
 
 def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
@@ -44,10 +42,16 @@ def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
     )
 
 
-def attributes(job: Job, outcome: Outcome) -> dict[str, Any]:
-    """What is kept of a trial beside its parameters and its values."""
+def attributes(job: Job, outcome: Outcome, *, out_of_time: bool = False) -> dict[str, Any]:
+    """What is kept of a trial beside its parameters and its values.
+
+    Args:
+        job: what was trained.
+        outcome: what it came to.
+        out_of_time: whether it was pruned because its own time was over.
+    """
     kept: dict[str, Any] = {
-        "outcome": outcome.end.value,
+        "outcome": "out of time" if out_of_time and outcome.end is End.PRUNED else outcome.end.value,
         "epochs": outcome.epochs,
         "seed": job.seed,
         "seconds": round(outcome.seconds, 3),
@@ -66,32 +70,23 @@ def attributes(job: Job, outcome: Outcome) -> dict[str, Any]:
     return kept
 
 
-def try_again(study: optuna.Study, number: int) -> int:
-    """Queue another attempt at a failed trial: the same hyperparameters and the same seed.
-
-    Returns:
-        Which attempt it will be.
-    """
-    failed = study.get_trials(deepcopy=False)[number]
+def next_attempt(failed: FrozenTrial) -> FrozenTrial:
+    """Another attempt at a failed trial, as a template: the same hyperparameters and the same seed."""
     attempt = int(failed.user_attrs.get(ATTEMPT, 1)) + 1
-    study.add_trial(
-        create_trial(
-            state=TrialState.WAITING,
-            params=failed.params,
-            distributions=failed.distributions,
-            user_attrs={FIRST_ATTEMPT: failed.user_attrs.get(FIRST_ATTEMPT, number), ATTEMPT: attempt},
-        )
+    kept = {LOST_WORKERS: failed.user_attrs[LOST_WORKERS]} if LOST_WORKERS in failed.user_attrs else {}
+    return create_trial(
+        state=TrialState.WAITING,
+        params=failed.params,
+        distributions=failed.distributions,
+        user_attrs={FIRST_ATTEMPT: failed.user_attrs.get(FIRST_ATTEMPT, failed.number), ATTEMPT: attempt, **kept},
     )
-    return attempt
 
 
-def forget_reports(storage: BaseStorage, trial_id: int) -> None:
-    """Take back what a trial reported before it was put back; it starts over and reports again.
-
-    Optuna has no call for it, so this speaks to its table.
-    """
-    backend = storage._backend if isinstance(storage, _CachedStorage) else storage
-    if isinstance(backend, RDBStorage):
-        with backend.engine.begin() as connection:
-            table = TrialIntermediateValueModel.__table__
-            connection.execute(delete(table).where(table.c.trial_id == trial_id))
+def taken_over(storage: BlockStorage, trial_id: int, known: FrozenTrial) -> None:
+    """Give a held trial the result of a finished one that had the very same configuration."""
+    for epoch, value in known.intermediate_values.items():
+        storage.set_trial_intermediate_value(trial_id, epoch, value)
+    for name, kept in known.user_attrs.items():
+        storage.set_trial_user_attr(trial_id, name, kept)
+    storage.set_trial_user_attr(trial_id, REPEATS, known.number)
+    storage.set_trial_state_values(trial_id, known.state, known.values)

@@ -17,6 +17,7 @@ class Progress:
         finished: trials that are complete or pruned, over all runs.
         total: the budget of trials; None for no limit.
         pruned, failed: how many of each, over all runs.
+        running: trials that are being trained by any worker.
         best_number, best_value: the best complete trial; None if there is none.
         best_attributes: what is kept of it, its hyperparameters and metrics among them.
     """
@@ -25,6 +26,7 @@ class Progress:
     total: int | None
     pruned: int = 0
     failed: int = 0
+    running: int = 0
     best_number: int | None = None
     best_value: float | None = None
     best_attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -68,10 +70,13 @@ class Watcher:
         """A trial has been handed to the trainer."""
 
     def epoch_ended(self, result: EpochResult, job: Job) -> None:
-        """An epoch of a running trial has been stored."""
+        """An epoch of a running trial has ended; it is stored with those of its neighbours."""
 
     def trial_ended(self, job: Job, outcome: Outcome, value: float | None, progress: Progress) -> None:
         """A trial has been stored as finished, failed or handed back."""
+
+    def progressed(self, progress: Progress) -> None:
+        """Workers in other processes have come further."""
 
     def note(self, text: str) -> None:
         """Something is not as it should be, and a person should know."""

@@ -14,6 +14,7 @@ from tuner.space.nodes import Leaf, Value
 from tuner.study.data_settings import DataSettings
 from tuner.study.definition import StudyDefinition
 from tuner.study.metrics import METRICS, Task, metrics_of
+from tuner.study.sampler_fit import sampler_mistakes
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
 from tuner.study.section import Section, read_section
 
@@ -52,6 +53,8 @@ def read_study(raw: Mapping[str, Any], *, source: str, stem: str | None = None) 
     reader.names()
     if data is not None and data.known_task is not None:
         reader.mistakes += task_mistakes(data.known_task, search.metric if search else None, space)
+    if search is not None:
+        reader.mistakes += sampler_mistakes(search.sampler, space)
     if reader.mistakes or data is None or search is None or budget is None or run is None:
         raise StudyFileError(source, reader.in_order())
     return StudyDefinition(name, data, space, search, budget, run, seed, source)

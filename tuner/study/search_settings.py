@@ -40,6 +40,12 @@ class SearchSettings(Settings):
         default_factory=MedianPruner, description="Who ends poor trials."
     )
     retries: int = Field(2, ge=0, description="How often a trial that failed by an error is tried again.")
+    lost_worker_retries: int = Field(
+        20,
+        ge=0,
+        description="How often a trial is taken up again after its worker was lost; a guard against a trial "
+        "that kills its workers.",
+    )
 
     @field_validator("metric")
     @classmethod
@@ -56,8 +62,18 @@ class BudgetSettings(Settings):
         None, ge=1, description="The study's total of finished trials, over all workers and all runs."
     )
     time: str | None = Field(None, description='Wall time of one run, such as "45s", "30m" or "1h30m".')
+    trial_time: str | None = Field(
+        None, description="Wall time of one trial; after the epoch in which it is over, the trial is pruned."
+    )
+    target: float | None = Field(None, description="The search ends once a trial is at least as good as this.")
+    patience: int | None = Field(
+        None,
+        ge=1,
+        description="The search ends once so many trials in a row have finished "
+        "and none was better than the best before.",
+    )
 
-    @field_validator("time", mode="before")
+    @field_validator("time", "trial_time", mode="before")
     @classmethod
     def _is_duration(cls, time: Any) -> Any:
         if time is not None:
@@ -69,6 +85,11 @@ class BudgetSettings(Settings):
         """Wall time of one run in seconds; None for no limit."""
         return None if self.time is None else seconds_of(self.time)
 
+    @property
+    def trial_seconds(self) -> float | None:
+        """Wall time of one trial in seconds; None for no limit."""
+        return None if self.trial_time is None else seconds_of(self.trial_time)
+
 
 class RunSettings(Settings):
     """Where a study runs; none of it changes what a study means."""
@@ -76,6 +97,23 @@ class RunSettings(Settings):
     storage: str | None = Field(
         None, description="URL of the storage, without a password; tuner.db in the project root if left out."
     )
+
+    outage: str = Field(
+        "5m",
+        description="How long the storage may be away, such as in a restart of its server, before a search gives "
+        "up; trials train on meanwhile.",
+    )
+
+    @field_validator("outage", mode="before")
+    @classmethod
+    def _is_duration(cls, outage: Any) -> Any:
+        seconds_of(outage)
+        return outage
+
+    @property
+    def outage_seconds(self) -> float:
+        """How long the storage may be away, in seconds."""
+        return seconds_of(self.outage)
 
     @field_validator("storage")
     @classmethod

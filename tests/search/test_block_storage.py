@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.testing.pytest_storages import StorageTestCase
+from sqlalchemy.engine import URL
+
+from tuner.search.block_storage import BlockStorage
+from contextlib import contextmanager
+from tuner.search.storage import _open
+
+
+@contextmanager
+def opened_backend(url):
+    b = _open(url)
+    yield b
+    b.remove_session()
+    b.engine.dispose()
+
+
+@pytest.fixture
+def backend(url: URL) -> Iterator[RDBStorage]:
+    with opened_backend(url) as backend:
+        yield backend
+
+
+@pytest.fixture
+def postgresql_backend(postgresql: URL) -> Iterator[RDBStorage]:
+    with opened_backend(postgresql) as backend:
+        yield backend
+
+
+class TestOnSqlite(StorageTestCase):
+    @pytest.fixture
+    def storage(self, backend: RDBStorage) -> Iterator[BaseStorage]:
+        storage = BlockStorage(backend)
+        yield storage
+        storage.close()
+
+
+class TestHeldOnSqlite(StorageTestCase):
+    """Everything waits in memory; at the end Optuna's own storage has to read the very same trials."""
+
+    @pytest.fixture
+    def storage(self, backend: RDBStorage) -> Iterator[BaseStorage]:
+        yield from held(backend)
+
+
+@pytest.mark.needs("postgresql")
+class TestOnPostgresql(StorageTestCase):
+    @pytest.fixture
+    def storage(self, postgresql_backend: RDBStorage) -> BaseStorage:
+        return BlockStorage(postgresql_backend)
+
+
+@pytest.mark.needs("postgresql")
+class TestHeldOnPostgresql(StorageTestCase):
+    @pytest.fixture
+    def storage(self, postgresql_backend: RDBStorage) -> Iterator[BaseStorage]:
+        yield from held(postgresql_backend)
+
+
+def held(backend: RDBStorage) -> Iterator[BlockStorage]:
+    storage = BlockStorage(backend)
+    with storage.hold():
+        yield storage
+        studies = storage.get_all_studies()
+        in_memory = {study._study_id: storage.get_all_trials(study._study_id) for study in studies}
+        assert storage.flush() == frozenset()
+    for study_id, trials in in_memory.items():
+        assert repr(backend.get_all_trials(study_id)) == repr(trials)
+    storage.close()

@@ -1,0 +1,35 @@
+"""How far a study is, out of its trials."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from optuna.trial import FrozenTrial, TrialState
+
+from tuner.hyperparameters import Direction
+from tuner.search.watcher import Progress
+
+
+def progress_of(trials: Sequence[FrozenTrial], total: int | None, direction: Direction) -> Progress:
+    """How far a study is, over all workers and runs.
+
+    Args:
+        trials: all of them.
+        total: the budget of finished trials; None for no limit.
+        direction: which way the objective is better.
+    """
+    states = Counter(trial.state for trial in trials)
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.values]
+    sign = 1 if direction == "minimize" else -1
+    best = min(complete, key=lambda trial: sign * (trial.value or 0.0), default=None)
+    return Progress(
+        finished=states[TrialState.COMPLETE] + states[TrialState.PRUNED],
+        total=total,
+        pruned=states[TrialState.PRUNED],
+        failed=states[TrialState.FAIL],
+        running=states[TrialState.RUNNING],
+        best_number=None if best is None else best.number,
+        best_value=None if best is None else best.value,
+        best_attributes={} if best is None else best.user_attrs,
+    )
