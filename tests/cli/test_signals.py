@@ -88,7 +88,18 @@ def searching(root: Path) -> Iterator[Searching]:
     """A search that has reported two epochs of a trial in this very run, and is held in the third."""
     before = reports(root)
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.cli.gated_tuner", "search", "--study", "small", "--root", str(root)],
+        [
+            sys.executable,
+            "-m",
+            "tests.cli.gated_tuner",
+            "search",
+            "--study",
+            "small",
+            "--trainer",
+            "fit",
+            "--root",
+            str(root),
+        ],
         env=environment(GATE=str(root / "gate")),
         text=True,
         stdout=subprocess.PIPE,

@@ -9,19 +9,7 @@ import pytest
 from sqlalchemy.engine import URL
 
 from tuner.search.block_storage import BlockStorage
-
-try:
-    from tuner.search.storage import opened_backend
-except ImportError:
-    from contextlib import contextmanager
-    from tuner.search.storage import _open
-
-    @contextmanager
-    def opened_backend(url):
-        b = _open(url)
-        yield b
-        b.remove_session()
-        b.engine.dispose()
+from tuner.search.storage import opened_backend
 
 
 @pytest.fixture(autouse=True)

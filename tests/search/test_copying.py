@@ -212,6 +212,15 @@ def test_a_search_that_goes_on_meanwhile_is_copied_as_it_was_at_the_beginning(
             assert told(after) == expected
 
 
+def test_a_study_that_is_deleted_meanwhile_is_named_and_nothing_is_copied(source, target):
+    with opened(source) as storage:
+        optuna.delete_study(study_name="small", storage=storage)
+    with pytest.raises(StorageError, match="the study was deleted meanwhile"):
+        copied(source, target, another="another", small="small")
+    with opened_to_look(target) as storage:
+        assert study_names(storage.engine) == []
+
+
 class BrokenOffError(Exception):
     pass
 

@@ -216,7 +216,7 @@ def test_rungs_of_trials_side_by_side_are_what_optuna_makes_of_them_one_by_one(p
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_trial_that_stopped_early_is_compared_with_its_last_value_at_later_epochs(direction):
     sign = 1 if direction == "minimize" else -1
-    trial = running({epoch: 2.0 * sign for epoch in range(EPOCHS)})
+    trial = running(dict.fromkeys(range(EPOCHS), 2.0 * sign))
     pruner = optuna.pruners.MedianPruner(n_startup_trials=1)
     ended = {0: 3.0 * sign, 1: 1.0 * sign}
     for outcome, verdict in [("stopped early", True), ("finished", False)]:

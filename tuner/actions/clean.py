@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from optuna.trial import TrialState
-
 from tuner.actions.defaults import Storage, root_of, storage_of
-from tuner.search.leases import CHECKPOINT
+from tuner.search.leases import checkpoints_in_use
 from tuner.search.storage import exists, opened
 
 FRESH_SECONDS = 3600.0
@@ -48,26 +46,16 @@ def clean(
         remove: whether to remove the files; otherwise they are only listed.
     """
     folder = root_of(root)
-    needed = _needed(storage_of(storage, folder))
+    url = storage_of(storage, folder)
+    needed: set[str] = set()
+    if exists(url):
+        with opened(url) as backend:
+            needed = checkpoints_in_use(backend)
     found = list(_leftovers(folder / ".tuner", needed, older_seconds))
     if remove:
         for leftover in found:
             leftover.path.unlink(missing_ok=True)
     return found
-
-
-def _needed(url: Storage) -> set[str]:
-    """The names of all checkpoints from which a trial is to go on."""
-    names = set()
-    url = storage_of(url, root_of(None))
-    if exists(url):
-        with opened(url) as storage:
-            for study in storage.get_all_studies():
-                unfinished = (TrialState.WAITING, TrialState.RUNNING)
-                for trial in storage.get_all_trials(study._study_id, deepcopy=False, states=unfinished):
-                    if trial.system_attrs.get(CHECKPOINT):
-                        names.add(trial.system_attrs[CHECKPOINT]["file"])
-    return names
 
 
 def _leftovers(folder: Path, needed: set[str], older_seconds: float) -> Iterator[Leftover]:

@@ -107,6 +107,7 @@ def search(
                     settings=host.settings,
                     threads=host.threads,
                     max_growth_bytes=host.max_growth_bytes,
+                    max_bytes=definition.run.memory_bytes,
                     stop_requested=loop.stopping,
                 )
             assert isinstance(trainer, Trainer)

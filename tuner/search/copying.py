@@ -103,8 +103,9 @@ def _read(connection: Connection, query: Executable) -> Iterator[Sequence[Row[An
 
 def _one(connection: Connection, query: Executable) -> Any:
     """The one value that a query finds."""
-    [[(value,)]] = _read(connection, query)
-    return value
+    for [row] in _read(connection, query):
+        return row[0]
+    raise KeyError(models.NOT_FOUND_MSG)
 
 
 def _copy(
@@ -157,7 +158,9 @@ def _columns(table: Table, first: str) -> list[Column[Any]]:
     return [table.c[first], *(each for each in table.c if not each.primary_key and each.name != first)]
 
 
-def _rows(connection: Connection, table: Table, first: str, which: ColumnElement[bool]) -> Iterator[Sequence[Row[Any]]]:
+def _rows(
+    connection: Connection, table: Table, first: str, which: ColumnElement[bool]
+) -> Iterator[Sequence[Sequence[Any]]]:
     """Rows of a table, some at a time, in the order in which they were made.
 
     Their values are as the database's driver has them, which is the same for all databases: text, numbers and the names

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from optuna.storages import BaseStorage
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, func, insert, select, text, update
 
@@ -23,6 +24,7 @@ from tuner.search.rows import (
     HEARTBEATS,
     SYSTEM_ATTRS,
     TRIALS,
+    UNFINISHED,
     Changes,
     in_parts,
     insert_trials,
@@ -224,3 +226,13 @@ def epochs_kept(trial: FrozenTrial) -> int:
     """How many epochs of a trial a checkpoint holds; 0 without one."""
     checkpoint: Mapping[str, Any] | None = trial.system_attrs.get(CHECKPOINT)
     return 0 if not checkpoint else int(checkpoint["epochs"])
+
+
+def checkpoints_in_use(storage: BaseStorage) -> set[str]:
+    """The names of all files from which an unfinished trial of any study is to go on."""
+    return {
+        trial.system_attrs[CHECKPOINT]["file"]
+        for study in storage.get_all_studies()
+        for trial in storage.get_all_trials(study._study_id, deepcopy=False, states=UNFINISHED)
+        if trial.system_attrs.get(CHECKPOINT)
+    }

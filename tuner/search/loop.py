@@ -310,7 +310,9 @@ class SearchLoop(JobSource, Observer):
     def _tell(self, outcome: Outcome) -> None:
         running = self._running.get(outcome.number)
         if running is None:
-            return  # another worker has taken it meanwhile, and its word counts
+            # Another worker has taken it meanwhile, and its word counts.
+            self._done_with += [outcome.checkpoint] if outcome.checkpoint is not None else []
+            return
         job, trial_id = running.job, running.asked.trial_id
         value: float | None = None
         self._ended_before_their_time += running.epochs_left > 0
@@ -321,7 +323,8 @@ class SearchLoop(JobSource, Observer):
                 self._storage.set_trial_user_attr(trial_id, name, kept)
             value = self._end(trial_id, job, outcome)
         del self._running[outcome.number]
-        self._forget_checkpoints(job, trial_id, outcome)
+        if job.checkpoint is not None and (outcome.end is not End.HANDED_BACK or outcome.checkpoint is not None):
+            self._done_with.append(job.checkpoint)
         self._count_errors(trial_id, outcome)
         self._ended.append((job, outcome, value))
 
@@ -371,12 +374,6 @@ class SearchLoop(JobSource, Observer):
         for trial_id in sorted(self._storage.held):
             if self._storage.trial(trial_id).state is TrialState.RUNNING:
                 self._put_back(trial_id)
-
-    def _forget_checkpoints(self, job: Job, trial_id: int, outcome: Outcome) -> None:
-        """Note the file that a trial went on from, unless it still counts: it can go once the trial is written."""
-        del trial_id
-        if job.checkpoint is not None and not (outcome.end is End.HANDED_BACK and outcome.checkpoint is None):
-            self._done_with.append(job.checkpoint)
 
     # The storage.
 

@@ -77,7 +77,7 @@ class _ReadOnce:
         if self._trials is None:
             read = self._storage.get_all_trials(study_id, deepcopy=False)
             self._trials = {trial._trial_id: trial for trial in read}
-            self._trials.update({number: copy.copy(trial) for number, trial in self._running.items()})
+            self._trials.update({trial_id: _as_it_is(trial) for trial_id, trial in self._running.items()})
         found = list(self._trials.values())
         if states is not None:
             found = [trial for trial in found if trial.state in states]
@@ -95,7 +95,14 @@ class _ReadOnce:
         trial.system_attrs = {**trial.system_attrs, key: value}
         if self._trials is not None:
             # Another object: whoever holds a list of trials goes on seeing them as they were when he asked.
-            self._trials[trial_id] = copy.copy(trial)
+            self._trials[trial_id] = _as_it_is(trial)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)
+
+
+def _as_it_is(trial: FrozenTrial) -> FrozenTrial:
+    """A copy that keeps its notes whatever is noted later."""
+    copied = copy.copy(trial)
+    copied.system_attrs = dict(trial.system_attrs)
+    return copied

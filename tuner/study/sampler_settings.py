@@ -16,9 +16,9 @@ class TpeSampler(Settings):
     startup_trials: int = Field(10, ge=0, description="Random trials before the model suggests.")
     candidates: int = Field(24, ge=1, description="Points drawn for each suggestion; the most promising one is taken.")
     history: int = Field(
-        250, ge=50, description="Most trials that one fit of the model goes by: best, running, and last ones."
+        500, ge=50, description="Most trials that one fit of the model goes by: best, running, and last ones."
     )
-    asks_per_fit: int = Field(8, ge=1, description="Most trials that one fit serves where several are wanted at once.")
+    asks_per_fit: int = Field(4, ge=1, description="Most trials that one fit serves where several are wanted at once.")
 
 
 class RandomSampler(Settings):

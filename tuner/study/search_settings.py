@@ -15,6 +15,7 @@ from tuner.study.durations import seconds_of
 from tuner.study.metrics import METRICS
 from tuner.study.pruner_settings import MedianPruner, Pruner
 from tuner.study.sampler_settings import Sampler, TpeSampler
+from tuner.study.sizes import bytes_of
 
 _PASSWORD = re.compile(r"[^:/]+://[^:/@]*:[^@]+@|.*[?&](ssl)?passw(or)?d=")
 
@@ -103,6 +104,22 @@ class RunSettings(Settings):
         description="How long the storage may be away, such as in a restart of its server, before a search gives "
         "up; trials train on meanwhile.",
     )
+
+    memory: str | None = Field(
+        None, description='A training process that comes near this size is replaced by a fresh one; such as "4GB".'
+    )
+
+    @field_validator("memory")
+    @classmethod
+    def _is_size(cls, memory: str | None) -> str | None:
+        if memory is not None:
+            bytes_of(memory)
+        return memory
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """How large a training process may become, in bytes; None for no limit."""
+        return None if self.memory is None else bytes_of(self.memory)
 
     @field_validator("outage", mode="before")
     @classmethod

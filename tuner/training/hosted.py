@@ -6,6 +6,7 @@ gains: the parent never imports TensorFlow, and Ctrl-C there acts at once, even 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,9 @@ from tuner.training.host import Child, ChildDiedError
 from tuner.training.job import DataKey, Done, End, Job, Outcome
 from tuner.training.trainer import JobSource, Observer, Trainer
 
+NEAR = 0.9
+"""The share of its memory limit at which a child gets no more jobs; those that it has still need some."""
+
 POLL_SECONDS = 0.1
 """How soon a wish to stop is seen while the child imports TensorFlow or trains."""
 
@@ -31,6 +35,7 @@ class HostedTrainer(Trainer):
         settings: keyword arguments of the inner trainer's class; they are pickled.
         max_growth_bytes: a child whose resident memory has grown by more than this since its first trial ended gets
             no more jobs; it ends those it has, and a fresh child goes on.
+        max_bytes: a child whose resident memory comes near this is replaced in the same way; None for no limit.
         threads: how many threads the child's numerical libraries may use.
         stop_requested: asked many times a second; when it is true and no job is in flight, training ends without
             waiting for the child. It should be true as soon as the job source has nothing but `Done` to say.
@@ -47,6 +52,7 @@ class HostedTrainer(Trainer):
         *,
         settings: Mapping[str, Any] | None = None,
         max_growth_bytes: int = 300 * 2**20,
+        max_bytes: int | None = None,
         threads: int = 1,
         stop_requested: Callable[[], bool] = lambda: False,
         clock: Clock = wall_clock,
@@ -60,6 +66,7 @@ class HostedTrainer(Trainer):
         self._trainer = trainer
         self._settings = dict(settings or {})
         self._max_growth_bytes = max_growth_bytes
+        self._max_bytes = math.inf if max_bytes is None else max_bytes
         self._threads = threads
         self._stop_requested = stop_requested
         self._clock = clock
@@ -69,7 +76,9 @@ class HostedTrainer(Trainer):
         more = True
         while more and not self._stop_requested():
             with Child(threads=self._threads) as child:
-                more = yield from self._serve(_Shift(child, self._max_growth_bytes), work, jobs, observer)
+                more = yield from self._serve(
+                    _Shift(child, self._max_growth_bytes, self._max_bytes), work, jobs, observer
+                )
 
     def _serve(
         self, shift: _Shift, work: wire.Work, jobs: JobSource, observer: Observer
@@ -136,6 +145,7 @@ class _Shift:
     Attributes:
         child: the process.
         max_growth_bytes: how much it may grow after its first trial.
+        max_bytes: how large it may become.
         running: its jobs in flight, by number.
         had_a_job: whether it ever got one.
         first_bytes: its resident memory when its first trial had ended; None until then.
@@ -144,6 +154,7 @@ class _Shift:
 
     child: Child
     max_growth_bytes: int
+    max_bytes: float
     running: dict[int, _Running] = field(default_factory=dict)
     had_a_job: bool = False
     first_bytes: int | None = None
@@ -152,7 +163,8 @@ class _Shift:
     def is_over(self) -> bool:
         """Whether the child should get no more jobs; once true, it stays so."""
         if not self.over and self.first_bytes is not None:
-            self.over = self.child.resident_bytes() - self.first_bytes > self.max_growth_bytes
+            now = self.child.resident_bytes()
+            self.over = now - self.first_bytes > self.max_growth_bytes or now > NEAR * self.max_bytes
         return self.over
 
     def take(self, job: Job, now: float) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 from statistics import median
 
 import numpy as np
@@ -71,6 +70,3 @@ def milliseconds_per_ask(
         for trial in asked:
             study.tell(trial, 3.0)
     return median(taken)
-
-
-Measured = Callable[[str, int, int], None]

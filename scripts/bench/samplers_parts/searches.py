@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from statistics import median
 
@@ -13,6 +11,7 @@ import optuna
 from optuna.samplers import BaseSampler
 from optuna.trial import TrialState
 
+from scripts.bench.samplers_parts.contenders import batch_of
 from scripts.bench.samplers_parts.objectives import Objective
 from tuner.search.suggest import TrialSuggest
 from tuner.space import choose
@@ -49,13 +48,12 @@ def simulated(objective: Objective, sampler: BaseSampler, *, seed: int, trials: 
         The least true regret of the complete trials, after each finished trial; infinite before there is one.
     """
     study = optuna.create_study(sampler=sampler)
-    batch: Callable[[], object] = getattr(sampler, "batch", nullcontext)
     noise = np.random.RandomState(seed)
     running: list[_Running] = []
     curves: list[list[float]] = [[] for _ in range(EPOCHS)]
     asked, regrets = 0, [math.inf]
     while len(regrets) <= trials:
-        with batch():  # type: ignore[attr-defined]
+        with batch_of(sampler):
             while len(running) < parallel and asked < trials:
                 trial = study.ask()
                 regret = objective.function(choose(objective.space, TrialSuggest(trial)))

@@ -138,13 +138,7 @@ class BatchTpeSampler(TPESampler):
 
     def _fit(self, model: _Model, space: Subspace) -> _Fit:
         names = tuple(space)
-        known = self._history.with_all(names)
-        is_best = np.isin(known, model.best, assume_unique=True)
-        best, others = known[is_best], known[~is_best]
-        if self._most_trials is not None:
-            running = np.isin(others, self._history.running(), assume_unique=True)
-            room = max(self._most_trials - len(best) - running.sum(), 0)
-            others = np.sort(np.concatenate([self._recent(others[~running], room), others[running]]))
+        best, others = self._history.split(names, model.best, self._most_trials)
         promising, rest = (
             _ParzenEstimator(self._history.observations(names, numbers), dict(space), self._parzen_estimator_parameters)
             for numbers in (best, others)
@@ -152,6 +146,3 @@ class BatchTpeSampler(TPESampler):
         fit = _Fit(names, Mixture(promising._mixture_distribution), Mixture(rest._mixture_distribution))
         model.fits[names] = fit
         return fit
-
-    def _recent(self, finished: Numbers, room: int) -> Numbers:
-        return finished[len(finished) - min(room, len(finished)) :]

@@ -99,17 +99,27 @@ class History:
         """The best finished trials: complete ones by value, then pruned ones by how far and how well they came."""
         return np.array(sorted(number for *_, number in self._best_first[:count]), dtype=np.intp)
 
-    def with_all(self, names: Sequence[str]) -> Numbers:
-        """The finished and the running trials that have all of the parameters."""
-        among = self._is_finished.copy()
-        among[self._running] = True
-        for name in names:
-            among &= ~np.isnan(self._column(name))
-        return np.flatnonzero(among)
+    def split(self, names: Sequence[str], best: Numbers, most: int | None) -> tuple[Numbers, Numbers]:
+        """The trials that have all of some parameters: the best ones among them, and the others.
 
-    def running(self) -> Numbers:
-        """The running trials."""
-        return np.array(sorted(self._running), dtype=np.intp)
+        Args:
+            names: of the parameters.
+            best: the best finished trials, whichever parameters they have.
+            most: how many to return at most, both parts together; None for all. The best ones and those that run are
+                always there, then come the last of the rest.
+        """
+        has_all = self._is_finished.copy()
+        has_all[self._running] = True
+        for name in names:
+            has_all &= ~np.isnan(self._column(name))
+        is_best = np.zeros_like(has_all)
+        is_best[best] = True
+        chosen, others = np.flatnonzero(has_all & is_best), np.flatnonzero(has_all & ~is_best)
+        if most is not None:
+            finished = self._is_finished[others]
+            too_many = max(len(chosen) + len(others) - most, 0)
+            others = others[~finished | (np.cumsum(finished) > too_many)]
+        return chosen, others
 
     def observations(self, names: Sequence[str], numbers: Numbers) -> dict[str, NDArray[np.float64]]:
         """What trials have chosen, in Optuna's internal numbers: for each name float64 [numbers]."""

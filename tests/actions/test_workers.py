@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+import pytest
+from optuna.trial import TrialState
+from sqlalchemy.engine import URL
+
+from tests.docs.pages import ROOT
+from tuner.actions.workers import MOST_STARTS, search_with_workers, worker_command
+from tuner.cluster.cluster import Cluster, Ended, Handle
+from tuner.cluster.local import LocalCluster, LocalWorkers
+from tuner.errors import SearchError
+from tuner.search.block_storage import BlockStorage
+from tuner.search.stop import StopReason, StopRequest
+from tuner.search.storage import opened_backend
+from tuner.search.watcher import Progress, Watcher
+from tuner.study.load import load_study
+
+STUDY = """
+name = "small"
+seed = 5
+[data]
+builtin = "wine"
+[hyperparameters]
+epochs = 4
+batch_size = 16
+[hyperparameters.layers]
+depth = 1
+width = 8
+[hyperparameters.optimizer]
+kind = "sgd"
+learning_rate = { low = 1e-4, high = 0.3, log = true }
+[search]
+pruner = "none"
+"""
+
+
+class FakeTuner(Cluster):
+    """Workers on this machine whose trainer trains nothing."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self._local = LocalCluster(folder / "logs")
+        self._environment = environment
+        self.command: Sequence[str] = ()
+        self.environment: Mapping[str, str] = {}
+        self.workers: LocalWorkers | None = None
+
+    def submit(self, command: Sequence[str], workers: int, environment: Mapping[str, str]) -> Handle:
+        self.command, self.environment = command, environment
+        fake = ["tests.cli.fake_tuner" if part == "tuner" else part for part in command if part != "-P"]
+        self.workers = self._local.submit(fake, workers, {**environment, "PYTHONPATH": str(ROOT), **self._environment})
+        return self.workers
+
+
+class Each(Watcher):
+    def __init__(self, call: Callable[[Progress], None] = lambda progress: None) -> None:
+        self.finished: list[int] = []
+        self.notes: list[str] = []
+        self._call = call
+
+    def progressed(self, progress: Progress) -> None:
+        self.finished.append(progress.finished)
+        self._call(progress)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "studies").mkdir()
+    (tmp_path / "studies" / "small.toml").write_text(STUDY)
+    return tmp_path
+
+
+@pytest.fixture
+def url(project: Path) -> URL:
+    return URL.create("sqlite", database=str(project / "trials.db"))
+
+
+@pytest.fixture
+def start(project, url):
+    def start(cluster: Cluster, workers: int = 2, **settings):
+        definition = load_study(str(project / "studies" / "small.toml"), project)
+        return search_with_workers(definition, workers, root=project, storage=url, cluster=cluster, **settings)
+
+    return start
+
+
+def trials(url: URL):
+    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
+        return blocks.get_all_trials(blocks.get_study_id_from_name("small"))
+
+
+def test_several_workers_spend_one_budget_exactly(project, start, url):
+    cluster, watcher = FakeTuner(project, FAKE_EPOCH_SECONDS="0.02"), Each()
+    end = start(cluster, 3, trials=30, watcher=watcher)
+    assert (end.stopped, end.summary.trials.complete, end.summary.trials.total) == (None, 30, 30)
+    assert watcher.finished == sorted(watcher.finished)
+    assert watcher.finished[-1] == 30
+    assert len({trial.system_attrs["tuner:owner"]["pid"] for trial in trials(url)}) > 1
+
+
+def test_a_password_reaches_workers_without_being_seen(project, start, url):
+    cluster = FakeTuner(project)
+    start(cluster, 1, trials=1)
+    assert cluster.environment["TUNER_STORAGE"] == str(url)
+    assert not any("trials.db" in part for part in cluster.command)
+
+
+def test_a_killed_worker_is_started_again_and_its_trial_is_trained(project, start, url):
+    cluster = FakeTuner(project, FAKE_EPOCH_SECONDS="0.1")
+    killed: list[int] = []
+
+    def kill(progress: Progress) -> None:
+        if progress.finished >= 1 and not killed and cluster.workers is not None:
+            killed.append(cluster.workers.pids[0])
+            psutil.Process(killed[0]).kill()
+
+    watcher = Each(kill)
+    end = start(cluster, 2, trials=12, watcher=watcher)
+    assert killed
+    assert (end.summary.trials.complete, end.summary.trials.total) == (12, 12)
+    assert any("was killed by signal 9" in note and "it is started again" in note for note in watcher.notes)
+
+
+def test_a_stop_reaches_every_worker_and_puts_their_trials_back(project, start, url):
+    cluster = FakeTuner(project, FAKE_EPOCH_SECONDS="0.2")
+    stop = StopRequest()
+    watcher = Each(lambda progress: stop.ask(StopReason.INTERRUPTED) if progress.running == 2 else None)
+    end = start(cluster, 2, trials=50, stop=stop, watcher=watcher)
+    assert end.stopped is StopReason.INTERRUPTED
+    assert cluster.workers is not None
+    assert cluster.workers.alive == 0
+    assert {trial.state for trial in trials(url)} <= {TrialState.WAITING, TrialState.COMPLETE}
+
+
+def test_workers_leave_when_the_time_is_over(project, start):
+    cluster = FakeTuner(project, FAKE_EPOCH_SECONDS="0.2")
+    end = start(cluster, 2, trials=500, seconds=6.0)
+    assert end.stopped is StopReason.OUT_OF_TIME
+    assert end.summary.state in ("stopped", "empty")
+
+
+class Ending(Cluster, Handle):
+    """A worker that ends at once with the same status, again and again."""
+
+    alive = 0
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+        self._left = 1
+        self.starts = 1
+
+    def submit(self, command: Sequence[str], workers: int, environment: Mapping[str, str]) -> Handle:
+        return self
+
+    def ended(self) -> list[Ended]:
+        self._left, ended = 0, self._left
+        return [Ended(0, self._status, "its last words")] * ended
+
+    def start_again(self, worker: int) -> None:
+        self._left = 1
+        self.starts += 1
+
+    def ask_to_stop(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("status", [1, 2])
+def test_a_worker_that_fails_ends_the_search_with_what_it_said(start, status):
+    with pytest.raises(SearchError, match="worker 0 failed: its last words"):
+        start(Ending(status), 1, trials=3, sleep=lambda seconds: None)
+
+
+def test_workers_that_die_again_and_again_are_given_up(start):
+    cluster = Ending(-signal.SIGSEGV)
+    with pytest.raises(SearchError, match="without a finished trial"):
+        start(cluster, 1, trials=3, sleep=lambda seconds: None)
+    assert cluster.starts == MOST_STARTS + 1
+
+
+def test_a_worker_is_an_ordinary_command(project):
+    definition = load_study(str(project / "studies" / "small.toml"), project)
+    command = worker_command(definition, project, trainer="lanes", lanes=8, seconds=90.0)
+    assert command[:5] == [sys.executable, "-P", "-m", "tuner", "worker"]
+    assert command[-2:] == ["--time", "90s"]
