@@ -133,6 +133,7 @@ def small_study(
     seed: int = 20,
     metric: str | None = None,
     pruner: Any = "none",
+    sampler: Any = None,
     retries: int = 2,
     hyperparameters: Mapping[str, Any] | None = None,
     **tables: Any,
@@ -149,7 +150,11 @@ def small_study(
         "momentum": {"kind": "rise", "start": {"low": 0.0, "high": 0.9}, "maximum": 0.9, "step": 0.01},
         **(hyperparameters or {}),
     }
-    search: dict[str, Any] = {"pruner": pruner, "retries": retries, "sampler": {"kind": "tpe", "startup_trials": 5}}
+    search: dict[str, Any] = {
+        "pruner": pruner,
+        "retries": retries,
+        "sampler": sampler or {"kind": "tpe", "startup_trials": 5},
+    }
     if metric is not None:
         search["metric"] = metric
     raw = {"name": name, "seed": seed, "data": {"builtin": "wine"}, "hyperparameters": space, "search": search}

@@ -184,6 +184,18 @@ def test_a_trial_that_takes_too_long_is_pruned_and_says_so(storage):
     assert sorted(slow.intermediate_values) == [0, 1]
 
 
+def test_a_search_ends_when_every_point_of_a_grid_has_been_tried(storage):
+    stop = StopRequest()
+    kinds = {"kind": {"choices": ["sgd", "adagrad"]}, "learning_rate": {"choices": [0.1, 0.01, 0.001]}}
+    momentum = {"kind": "constant", "initial": 0.5}
+    definition = small_study(hyperparameters={"optimizer": kinds, "momentum": momentum}, sampler="grid")
+    trainer = FakeLanes()
+    search(storage, definition, trainer, trials=50, lanes=4, stop=stop)
+    assert stop.reason is StopReason.EXHAUSTED
+    assert states(storage) == ["COMPLETE"] * 6
+    assert len({str(trial.params) for trial in trials_of(storage)}) == 6
+
+
 # Trouble.
 
 

@@ -32,6 +32,7 @@ EXIT_CODES = {
     None: 0,
     StopReason.TARGET_REACHED: 0,
     StopReason.NO_PROGRESS: 0,
+    StopReason.EXHAUSTED: 0,
     StopReason.OUT_OF_TIME: 3,
     StopReason.HANDED_BACK: 75,
     StopReason.INTERRUPTED: 130,
@@ -122,6 +123,7 @@ def _last_words(command: str, stopped: StopReason | None, state: str) -> str:
         }.get(state, "")
     done = {
         StopReason.TARGET_REACHED: "The target is reached; take budget.target out of the study file to go on.",
+        StopReason.EXHAUSTED: "Every point of the grid has been tried.",
         StopReason.NO_PROGRESS: "Nothing has become better; raise budget.patience in the study file to go on.",
     }
     if stopped in done:

@@ -16,6 +16,7 @@ from optuna.trial import FrozenTrial, TrialState
 from tuner.errors import SearchError
 from tuner.search.block_storage import BlockStorage
 from tuner.search.leases import ATTEMPT, CHECKPOINT, epochs_kept
+from tuner.search.samplers import SeededSampler
 from tuner.search.trials import job_of
 from tuner.seeds import derive_seed
 from tuner.study.definition import StudyDefinition
@@ -85,7 +86,7 @@ class Asking:
         # Optuna keeps the trials that one ask has seen for the next.
         self._study._thread_local.cached_all_trials = None
         sampler = self._study.sampler
-        with getattr(sampler, "batch", nullcontext)():
+        with sampler.batch() if isinstance(sampler, SeededSampler) else nullcontext():
             return [self._ask(trial_id) for trial_id in ids]
 
     def _ask(self, trial_id: int) -> Asked:

@@ -137,19 +137,20 @@ class BlockStorage(BaseStorage):
                 self._queued.clear()
                 self._known.clear()
 
-    def take(self, study_id: int, count: int, total: int | None) -> list[int]:
+    def take(self, study_id: int, count: int, total: int | None, *, fresh: int | None = None) -> list[int]:
         """Take trials for the holder: those that wait first, then new ones, as far as the budget has room.
 
         Args:
             study_id: the study.
             count: how many, at the most.
             total: trials that may be running or finished, over all workers; None for no limit.
+            fresh: how many of them may be new ones; None for no limit.
         Returns:
             Ids; the trials are running, bear the holder's name, and are held.
         """
         assert self._owner is not None, "only a holder with a name can take trials"
         with self._lock, self.transaction() as connection:
-            ids = leases.take(connection, study_id, self._owner, count, total, known=self._held)
+            ids = leases.take(connection, study_id, self._owner, count, total, fresh=fresh, known=self._held)
             trials = read_trials(connection, study_id, ids)
         with self._lock:
             for trial in trials:

@@ -50,7 +50,14 @@ CHECKPOINT = "tuner:checkpoint"
 
 
 def take(
-    connection: Connection, study_id: int, owner: str, count: int, total: int | None, known: Iterable[int] = ()
+    connection: Connection,
+    study_id: int,
+    owner: str,
+    count: int,
+    total: int | None,
+    *,
+    fresh: int | None = None,
+    known: Iterable[int] = (),
 ) -> list[int]:
     """Take trials for an owner: those that wait first, then new ones, as far as the budget has room.
 
@@ -60,6 +67,7 @@ def take(
         owner: the JSON text that names the owner.
         count: how many, at the most.
         total: trials that may be running or finished, over all workers; None for no limit.
+        fresh: how many of them may be new ones; None for no limit.
         known: the owner's trials that it knows of. One that it does not know was taken when the answer was lost.
     Returns:
         Ids, in the order of their numbers.
@@ -84,8 +92,9 @@ def take(
         connection.execute(
             update(TRIALS).where(TRIALS.c.trial_id.in_(ids)).values(state=TrialState.RUNNING, datetime_start=began)
         )
-    fresh = [{"state": TrialState.RUNNING, "datetime_start": began}] * (room - len(ids))
-    ids += [trial_id for trial_id, _ in insert_trials(connection, study_id, fresh)]
+    new = room - len(ids) if fresh is None else min(fresh, room - len(ids))
+    rows = [{"state": TrialState.RUNNING, "datetime_start": began}] * new
+    ids += [trial_id for trial_id, _ in insert_trials(connection, study_id, rows)]
     write_changes(connection, {trial_id: Changes(system_attrs={OWNER: json.loads(owner)}) for trial_id in ids})
     _beat_for(connection, ids)
     return [*taken, *ids]

@@ -29,6 +29,7 @@ from tuner.search.outage import Outage
 from tuner.search.owners import OWNER, is_lost, present
 from tuner.search.patience import Patience
 from tuner.search.progress import progress_of
+from tuner.search.samplers import SeededSampler
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.studies import most_epochs
 from tuner.search.trials import attributes, next_attempt, taken_over
@@ -183,7 +184,11 @@ class SearchLoop(JobSource, Observer):
                 return Done()
             self._prepare(max(1, self._lanes - len(self._running)))
         if not self._ready:
-            return Wait() if self._running or self._outage.goes_on else Done()
+            if self._running or self._outage.goes_on:
+                return Wait()
+            if self._left_to_suggest() == 0:
+                self._stop.ask(StopReason.EXHAUSTED)
+            return Done()
         asked = self._ready.popleft()
         self._running[asked.job.number] = _Running(asked, self._clock())
         self._watcher.trial_started(asked.job, asked.attempt)
@@ -229,12 +234,19 @@ class SearchLoop(JobSource, Observer):
             self._exchange()
 
     def _take(self, count: int) -> list[int]:
-        study_id = self._study._study_id
-        ids = self._storage.take(study_id, count, self._trials) if self._may_have_room() else []
+        ids = self._take_now(count) if self._may_have_room() else []
         # Another worker's death makes room, too.
         if len(ids) < count and self.put_back_lost():
-            ids += self._storage.take(study_id, count - len(ids), self._trials)
+            ids += self._take_now(count - len(ids))
         return ids
+
+    def _take_now(self, count: int) -> list[int]:
+        return self._storage.take(self._study._study_id, count, self._trials, fresh=self._left_to_suggest())
+
+    def _left_to_suggest(self) -> int | None:
+        """How many more trials the sampler can suggest; None for no limit."""
+        sampler = self._study.sampler
+        return sampler.left(self._study) if isinstance(sampler, SeededSampler) else None
 
     def _may_have_room(self) -> bool:
         """Whether the budget had room for a trial when this worker last looked."""

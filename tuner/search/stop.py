@@ -14,6 +14,7 @@ class StopReason(Enum):
     OUT_OF_TIME = "out of time"
     TARGET_REACHED = "target reached"
     NO_PROGRESS = "no progress"
+    EXHAUSTED = "exhausted"
 
 
 @dataclass

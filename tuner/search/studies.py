@@ -54,7 +54,7 @@ def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared
         study_name=definition.name,
         direction=METRICS[metric].direction,
         load_if_exists=True,
-        sampler=SeededSampler(definition.search.sampler, definition.seed),
+        sampler=SeededSampler(definition.search.sampler, definition.seed, definition.space),
         pruner=make_pruner(definition.search.pruner, most_epochs(definition)),
     )
     stated: dict[str, Any] = {
