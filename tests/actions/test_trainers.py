@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -48,14 +49,15 @@ def test_an_unknown_trainer_is_refused_with_the_nearest_name():
 
 def test_fit_keeps_to_one_thread():
     assert hosting("fit", None, small_study(), prepared(), 40).threads == 1
-    assert hosting("fit", None, small_study(), prepared(), 40).settings == {}
+    assert hosting("fit", None, small_study(), prepared(), 40).settings == {"checkpoints": None}
 
 
 def test_lanes_are_told_how_many_and_what_to_expect_and_use_all_cores():
     definition = small_study()
-    host = hosting("lanes", 8, definition, prepared(), 40)
+    host = hosting("lanes", 8, definition, prepared(), 40, Path("kept"))
     assert host.settings == {
         "lanes": 8, "expected": lane_expectations(definition, 8, prepared()), "block": 16, "threads": usable_cores(),
+        "checkpoints": "kept",
     }  # fmt: skip
     assert host.threads == usable_cores()
     assert host.max_growth_bytes >= 300 * MIB

@@ -75,7 +75,7 @@ def hosting(
     definition: StudyDefinition,
     data: Prepared,
     trials_left: int | None,
-    checkpoints: Path,
+    checkpoints: Path | None = None,
     machine: Machine | None = None,
 ) -> Hosting:
     """How to host a trainer for a study on this machine.
@@ -86,11 +86,12 @@ def hosting(
         definition: the study.
         data: what is trained on.
         trials_left: how many trials the budget still has; None for no limit.
-        checkpoints: the folder for the progress of what is handed back.
+        checkpoints: the folder for the progress of what is handed back; None to keep none.
         machine: what the trainer may have of the machine; all of it if left out.
     """
+    kept = None if checkpoints is None else str(checkpoints)
     if trainer == "fit":
-        return Hosting("fit", settings={"checkpoints": str(checkpoints)})
+        return Hosting("fit", settings={"checkpoints": kept})
     machine = machine or this_machine()
     bytes_per_lane = largest_network(definition, data).bytes_per_lane
     count = lanes if isinstance(lanes, int) else lanes_for(bytes_per_lane, machine, trials_left)
@@ -103,7 +104,7 @@ def hosting(
             "expected": expected,
             "block": block,
             "threads": machine.cores,
-            "checkpoints": str(checkpoints),
+            "checkpoints": kept,
         },
         threads=machine.cores,
         max_growth_bytes=_growth(count * bytes_per_lane, machine.memory_bytes),

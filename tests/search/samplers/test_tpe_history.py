@@ -140,5 +140,5 @@ def test_a_split_holds_only_trials_that_have_all_of_the_parameters():
     for name in ("optimizer.learning_rate", "momentum.start"):
         best, others = history.split([name, "layers.l2"], history.best(history.finished), None)
         having = [trial.number for trial in trials if name in trial.params and trial.state is not TrialState.FAIL]
-        assert 0 < len(having) < 50
+        assert 0 < len(having) < len(trials)
         assert sorted([*best.tolist(), *others.tolist()]) == having
