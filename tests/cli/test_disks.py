@@ -21,6 +21,8 @@ def disk(root: Path, tmp_path: Path) -> Iterator[Path]:
     """A project on a small disk of its own."""
     with mounted(tmp_path / "disk", kilobytes=8000) as disk:
         shutil.copytree(root / "studies", disk / "studies")
+        with (disk / "studies" / "small.toml").open("a") as study:
+            study.write('[run]\noutage = "2s"\n')
         yield disk
 
 

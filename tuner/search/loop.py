@@ -170,7 +170,8 @@ class SearchLoop(JobSource, Observer):
                 self._exchange()
             raise
         self._put_back_all()
-        Patience(LAST_WORDS_SECONDS, sleep=self._sleep, clock=self._clock)(self._exchange)
+        patience = min(LAST_WORDS_SECONDS, self._definition.run.outage_seconds)
+        Patience(patience, sleep=self._sleep, clock=self._clock)(self._exchange)
 
     # As a source of jobs.
 
