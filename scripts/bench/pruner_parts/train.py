@@ -21,7 +21,7 @@ from tuner.training.job import MAIN_DATA, Done, End, EpochResult, Job, Verdict
 from tuner.training.lanes import LaneTrainer
 from tuner.training.trainer import Observer
 
-STUDIES = ("digits", "breast_cancer", "diabetes")
+STUDIES = ("breast_cancer", "diabetes")
 PROJECT = Path(__file__).resolve().parents[3]
 
 
