@@ -14,7 +14,20 @@ WARMUPS = {"none": 0.0, "1/8": 1 / 8, "1/4": 1 / 4, "1/2": 1 / 2}
 """Shares of the epochs in which no trial is ended."""
 
 
-COMPARED: tuple[str, ...] = ("none",)
+COMPARED: tuple[str, ...] = (
+    "none",
+    "median, warm-up none",
+    "median, warm-up 1/8",
+    "median, warm-up 1/4",
+    "median, warm-up 1/2",
+    "percentile 25, warm-up 1/4",
+    "percentile 75, warm-up 1/4",
+    "successive halving, 4 epochs, 1 in 4",
+    "hyperband, 4 epochs, 1 in 3",
+    "patient 5",
+    "patient 5, median, warm-up 1/4",
+)
+"""The choice that docs/pruners.md shows."""
 
 
 def contenders(epochs: int) -> Mapping[str, Settings]:
