@@ -46,7 +46,7 @@ def test_fit_can_be_asked_for(call, hosted):
     assert call(*SEARCH, "--trainer", "fit").exit_code == 0
     [(trainer, arguments)] = hosted
     assert trainer == "fit"
-    assert arguments["settings"] == {}
+    assert set(arguments["settings"]) == {"checkpoints"}
     assert arguments["threads"] == 1
 
 

@@ -3,6 +3,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import optuna
@@ -10,10 +12,13 @@ import pytest
 from sqlalchemy.engine import URL
 
 import tuner
-from tests.search.fake_trainer import FakeTrainer, loop_of, search, small_study
+from tests.contracts.trainer import prepared
+from tests.search.fake_trainer import FakeTrainer, loop_of, small_study
 from tuner.errors import StorageError
 from tuner.search.admission import Admission
-from tuner.search.storage import opened
+from tuner.search.block_storage import BlockStorage
+from tuner.search.owners import present
+from tuner.search.storage import making_a_study, opened, opened_backend
 from tuner.training.job import MAIN_DATA
 
 PROJECT = Path(tuner.__file__).parents[1]
@@ -21,17 +26,21 @@ PROJECT = Path(tuner.__file__).parents[1]
 WORKER = """
 import sys
 from sqlalchemy.engine import URL
-from tests.search.fake_trainer import FakeTrainer, search
-from tuner.search.admission import Admission
-from tuner.search.storage import opened
+from tests.search.test_admission import work
 
-url = URL.create("sqlite", database=sys.argv[1])
-trainer = FakeTrainer()
 sys.stdin.readline()
-with opened(url) as storage:
-    search(storage, trainer=trainer, trials=25, admission=Admission(url))
-print(len(trainer.jobs))
+print(len(work(URL.create("sqlite", database=sys.argv[1]), trials=25).jobs))
 """
+
+
+def work(url: URL, *, trials: int) -> FakeTrainer:
+    """One worker's search, from a database that may not be there yet."""
+    trainer = FakeTrainer()
+    with opened_backend(url) as backend, closing(BlockStorage(backend)) as storage:
+        with making_a_study(url, backend):
+            loop = loop_of(storage, trials=trials)
+        loop.run(trainer, {MAIN_DATA: prepared()})
+    return trainer
 
 
 def test_two_processes_that_begin_at_once_share_one_total_exactly(url):
@@ -60,17 +69,8 @@ def test_two_processes_that_begin_at_once_share_one_total_exactly(url):
 
 
 def test_two_threads_share_one_total_exactly(url):
-    trainers = [FakeTrainer(), FakeTrainer()]
-
-    def work(trainer: FakeTrainer) -> None:
-        with opened(url) as storage:
-            search(storage, trainer=trainer, trials=15, admission=Admission(url))
-
-    threads = [threading.Thread(target=work, args=(trainer,)) for trainer in trainers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(2) as threads:
+        trainers = list(threads.map(lambda _: work(url, trials=15), range(2)))
     numbers = [job.number for trainer in trainers for job in trainer.jobs]
     assert sorted(numbers) == list(range(15))
 
@@ -106,10 +106,9 @@ def test_a_lock_that_cannot_be_had_is_a_storage_error(tmp_path):
 
 
 def test_trials_that_run_elsewhere_take_up_the_budget(storage):
-    definition = small_study()
-    elsewhere = loop_of(storage, definition, trials=3)
-    job = elsewhere.next()
+    loop = loop_of(storage, small_study(), trials=3)
     here = FakeTrainer()
-    loop_of(storage, definition, trials=3).run(here, {MAIN_DATA: None})
-    assert len(here.jobs) == 2
-    assert job.number == 0
+    with closing(BlockStorage(storage._backend)) as elsewhere, present() as owner, elsewhere.hold(owner):
+        elsewhere.take(loop._study._study_id, 1, 3)
+        loop.run(here, {MAIN_DATA: prepared()})
+    assert [job.number for job in here.jobs] == [1, 2]

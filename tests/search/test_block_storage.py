@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,14 @@ def backend(url: URL) -> Iterator[RDBStorage]:
 def postgresql_backend(postgresql: URL) -> Iterator[RDBStorage]:
     with opened_backend(postgresql) as backend:
         yield backend
+    gc.collect()
+
+
+LEFT_OPEN = (
+    "ignore:.*was deleted while still open:ResourceWarning",
+    "ignore:.*BaseConnection.__del__:pytest.PytestUnraisableExceptionWarning",
+)
+"""Optuna's tests let threads end with an Optuna session that nobody closes."""
 
 
 class TestOnSqlite(StorageTestCase):
@@ -41,6 +50,7 @@ class TestHeldOnSqlite(StorageTestCase):
 
 
 @pytest.mark.needs("postgresql")
+@pytest.mark.filterwarnings(*LEFT_OPEN)
 class TestOnPostgresql(StorageTestCase):
     @pytest.fixture
     def storage(self, postgresql_backend: RDBStorage) -> BaseStorage:
@@ -48,6 +58,7 @@ class TestOnPostgresql(StorageTestCase):
 
 
 @pytest.mark.needs("postgresql")
+@pytest.mark.filterwarnings(*LEFT_OPEN)
 class TestHeldOnPostgresql(StorageTestCase):
     @pytest.fixture
     def storage(self, postgresql_backend: RDBStorage) -> Iterator[BaseStorage]:

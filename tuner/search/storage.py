@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 import optuna
@@ -112,9 +113,9 @@ def _open_file(path: Path, url: URL, until_closed: ExitStack, *, may_be_read_onl
         if not is_new(path):
             check_tables(path, path)
         with Admission(url)():  # two that make the same tables at once would fail
-            return Backend(f"sqlite:///{path}", {"creator": lambda: connect(path)}, complete=False)
+            return Backend(f"sqlite:///{path}", {"creator": partial(connect, path)}, complete=False)
     if is_new(path) or not may_be_read_only:
         raise StorageError(f"storage {path} {forbidden}")
     file = until_closed.enter_context(readable(path))
     check_tables(file, path)
-    return Backend(f"sqlite:///{file}", {"creator": lambda: connect_to_read(file)}, complete=True)
+    return Backend(f"sqlite:///{file}", {"creator": partial(connect_to_read, file)}, complete=True)
