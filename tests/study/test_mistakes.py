@@ -218,7 +218,7 @@ INJECTED: tuple[Injected, ...] = (
     at("search.pruner.kind", ABSENT),
     at("search.pruner.warmup_epochs", "eight", needs=("search.pruner.kind",)),
     at("search.pruner.reduction_factor", 3, needs=("search.pruner.kind",)),
-    at("search.pruner.patience", 3),
+    at("search.pruner.patience", 3, needs=("search.pruner.kind",)),
     at("search.retries", 1.5),
     at("search.workers", 4),
     # [budget] and [run]

@@ -40,7 +40,11 @@ def test_a_study_without_a_search_table_has_tpe_and_the_median():
         ({"metric": "val_acc"}, "metric", f'is "val_acc", but should be one of {", ".join(METRICS)}. Did you mean '),
         ({"metric": 3}, "metric", "is 3, but should be a text"),
         ({"retries": -1}, "retries", "is -1, but should be at least 0"),
-        ({"metrics": "val_accuracy"}, "metrics", "is no setting here; there are metric, sampler, pruner, retries. Did"),
+        (
+            {"metrics": "val_accuracy"},
+            "metrics",
+            "is no setting here; there are metric, sampler, pruner, retries, lost_worker_retries. Did",
+        ),
     ],
 )
 def test_a_wrong_search_setting_is_named(settings, place, problem):
