@@ -253,7 +253,7 @@ with opened_backend(URL.create("sqlite", database=sys.argv[1])) as backend, clos
 """
 
 
-@pytest.mark.parametrize("statements", [*range(0, 60, 6), *random.Random(4).sample(range(60, 300), 6)])
+@pytest.mark.parametrize("statements", [*range(0, 60, 12), *random.Random(4).sample(range(60, 300), 4)])
 def test_a_kill_at_any_moment_loses_no_trial_that_was_said_to_be_finished(storage, url, statements):
     killed = subprocess.run(
         [sys.executable, "-c", KILLED, str(url.database), str(statements)],
