@@ -1,18 +1,15 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 
 import optuna
 import pytest
 from sqlalchemy.engine import URL
 
-import tuner
 from tests.contracts.trainer import prepared
+from tests.processes import at_once
 from tests.search.fake_trainer import FakeTrainer, loop_of, small_study
 from tuner.errors import StorageError
 from tuner.search.admission import Admission
@@ -21,14 +18,13 @@ from tuner.search.owners import present
 from tuner.search.storage import making_a_study, opened, opened_backend
 from tuner.training.job import MAIN_DATA
 
-PROJECT = Path(tuner.__file__).parents[1]
-
 WORKER = """
 import sys
 from sqlalchemy.engine import URL
 from tests.search.test_admission import work
 
-sys.stdin.readline()
+GO
+
 print(len(work(URL.create("sqlite", database=sys.argv[1]), trials=25).jobs))
 """
 
@@ -45,21 +41,7 @@ def work(url: URL, *, trials: int) -> FakeTrainer:
 
 def test_two_processes_that_begin_at_once_share_one_total_exactly(url):
     """Not even the database is there yet, so that making it is shared, too."""
-    command = [sys.executable, "-c", WORKER, str(url.database)]
-    workers = [
-        subprocess.Popen(command, cwd=PROJECT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    try:
-        for worker in workers:
-            assert worker.stdin is not None
-            worker.stdin.write("go\n")
-            worker.stdin.flush()
-        shares = [int(worker.communicate(timeout=600)[0]) for worker in workers]
-    finally:
-        for worker in workers:
-            worker.kill()
-            worker.communicate()
+    shares = [int(said) for said in at_once(WORKER, [[str(url.database)]] * 2)]
     with opened(url) as storage:
         trials = optuna.load_study(study_name="small", storage=storage).get_trials()
     assert sum(shares) == 25

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from pathlib import Path
 
 import optuna
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 
-import tuner
+from tests.processes import at_once
 from tests.search.test_storage import refusal, search, states
 from tests.servers import GUARDED, PASSWORD, Server
 from tuner.errors import StorageError
@@ -19,8 +17,6 @@ from tuner.search.postgresql import server_url
 from tuner.search.storage import masked, opened, opened_backend
 
 pytestmark = pytest.mark.needs("postgresql")
-
-PROJECT = Path(tuner.__file__).parents[1]
 
 
 def guarded(url: URL, password: str | None = PASSWORD) -> URL:
@@ -103,8 +99,9 @@ from sqlalchemy.engine import make_url
 from tuner.search.storage import opened
 
 url = make_url(sys.argv[1])
-print("ready", flush=True)
-sys.stdin.readline()
+
+GO
+
 with opened(url) as storage:
     print(len(storage.get_all_studies()))
 """
@@ -112,24 +109,7 @@ with opened(url) as storage:
 
 def test_processes_that_open_a_fresh_database_at_once_all_succeed(postgresql):
     address = postgresql.render_as_string(hide_password=False)
-    command = [sys.executable, "-W", "ignore", "-c", OPEN, address]
-    processes = [
-        subprocess.Popen(command, cwd=PROJECT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(4)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        for process in processes:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        assert [process.communicate(timeout=600)[0] for process in processes] == ["0\n"] * 4
-    finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+    assert at_once(OPEN, [[address]] * 4) == ["0\n"] * 4
 
 
 def test_tables_that_were_broken_off_while_they_were_made_are_completed(postgresql, postgresql_server):

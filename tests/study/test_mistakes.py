@@ -84,7 +84,15 @@ time = "30m"
 storage = "sqlite:///tuner.db"
 """)
 
-ABSENT = object()
+
+class _Absent:
+    """Stands for what is taken out; its name is the same in every process."""
+
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+ABSENT = _Absent()
 H = "hyperparameters"
 
 
