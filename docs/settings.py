@@ -79,10 +79,13 @@ def _rows(model: type[BaseModel]) -> Iterator[str]:
     """One row for each setting that holds a value, or that is a kind by its name."""
     schema = model.model_json_schema()
     for name, field in model.model_fields.items():
-        if name == "kind" or _models(field.annotation):
+        stated = schema["properties"][name]
+        if name == "kind" or (_models(field.annotation) and "enum" not in stated.get("anyOf", [{}])[0]):
             continue
-        default = _text(field.default) if not field.is_required() else "must be stated"
-        yield f"| `{name}` | {_values(schema['properties'][name])} | {default} | {field.description} |"
+        default = "must be stated"
+        if not field.is_required():
+            default = _text(field.get_default(call_default_factory=True, validated_data={}))
+        yield f"| `{name}` | {_values(stated)} | {default} | {field.description} |"
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:
@@ -119,7 +122,9 @@ def _values(schema: Mapping[str, Any]) -> str:
 
 
 def _text(default: Any) -> str:
-    return "" if default is None else f"`{json.dumps(default).strip(chr(34))}`"
+    if default is None:
+        return ""
+    return f"`{default.kind if isinstance(default, BaseModel) else json.dumps(default).strip(chr(34))}`"
 
 
 def main() -> None:

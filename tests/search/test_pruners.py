@@ -46,7 +46,8 @@ def test_a_patient_pruner_wraps_the_one_that_is_stated():
     assert (patient._patience, patient._min_delta) == (3, 0.1)
     assert type(patient._wrapped_pruner) is optuna.pruners.MedianPruner
     assert patient._wrapped_pruner._n_warmup_steps == default_warmup(40)
-    assert make_pruner(PatientPruner(), 40)._wrapped_pruner is None
+    assert type(make_pruner(PatientPruner(), 40)._wrapped_pruner) is optuna.pruners.MedianPruner
+    assert make_pruner(PatientPruner(pruner=NoPruner()), 40)._wrapped_pruner is None
 
 
 def test_hyperband_goes_by_the_most_epochs_that_a_trial_can_have():
@@ -54,10 +55,10 @@ def test_hyperband_goes_by_the_most_epochs_that_a_trial_can_have():
 
 
 @pytest.mark.parametrize("epochs", [1, 3])
-def test_hyperband_ends_no_trial_of_fewer_epochs_than_each_should_get(memory, epochs):
+def test_hyperband_ends_no_trial_of_fewer_epochs_than_each_should_get(storage, epochs):
     definition = small_study(pruner={"kind": "hyperband", "minimum_epochs": 4}, hyperparameters={"epochs": epochs})
-    search(memory, definition, FakeTrainer(lambda job, epoch: float(job.number)), trials=4)
-    trials = optuna.load_study(study_name="small", storage=memory).get_trials()
+    search(storage, definition, FakeTrainer(lambda job, epoch: float(job.number)), trials=4)
+    trials = optuna.load_study(study_name="small", storage=storage).get_trials()
     assert {trial.user_attrs["outcome"] for trial in trials} == {"finished"}
 
 
@@ -95,17 +96,17 @@ def test_a_poor_trial_ends_as_soon_as_its_pruner_allows(storage, pruner, pruned_
 @pytest.mark.parametrize(
     ("pruner", "pruned_after"),
     [
-        ({"kind": "patient", "patience": 2}, 4),
-        ({"kind": "patient", "patience": 2, "min_delta": 0.15}, 5),
+        ({"kind": "patient", "patience": 2, "pruner": "none"}, 4),
+        ({"kind": "patient", "patience": 2, "min_delta": 0.15, "pruner": "none"}, 5),
         ({"kind": "patient", "patience": 2, "pruner": {"kind": "median", "startup_trials": 1}}, 5),
         ({"kind": "patient", "patience": 2, "pruner": {"kind": "threshold", "upper": 9.0}}, None),
     ],
 )
-def test_a_patient_pruner_ends_what_gets_worse_and_its_wrapped_pruner_would_end(memory, pruner, pruned_after):
+def test_a_patient_pruner_ends_what_gets_worse_and_its_wrapped_pruner_would_end(storage, pruner, pruned_after):
     definition = small_study(pruner=pruner, hyperparameters={"epochs": 16})
     trainer = FakeTrainer(lambda job, epoch: 1 - epoch / 10 if job.number == 0 else 2 + epoch / 10)
-    search(memory, definition, trainer, trials=2)
-    better, worse = optuna.load_study(study_name="small", storage=memory).get_trials()
+    search(storage, definition, trainer, trials=2)
+    better, worse = optuna.load_study(study_name="small", storage=storage).get_trials()
     assert (better.user_attrs["outcome"], better.user_attrs["epochs"]) == ("finished", 16)
     assert worse.user_attrs["outcome"] == ("finished" if pruned_after is None else "pruned")
     assert worse.user_attrs["epochs"] == (pruned_after or 16)

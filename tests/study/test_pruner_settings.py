@@ -17,7 +17,7 @@ from tuner.study.schema import study_schema
 
 VALIDATOR = Draft202012Validator(study_schema())
 KINDS = "none, median, percentile, successive_halving, hyperband, patient, threshold"
-WRAPPED = "median, percentile, successive_halving, hyperband, threshold"
+WRAPPED = "none, median, percentile, successive_halving, hyperband, threshold"
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def _hyperband(settings: HyperbandPruner, epochs: int) -> BasePruner:
 
 
 def _patient(settings: PatientPruner, epochs: int) -> BasePruner:
-    wrapped = None if settings.pruner is None else make_pruner(settings.pruner, epochs)
+    wrapped = None if isinstance(settings.pruner, NoPruner) else make_pruner(settings.pruner, epochs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         return optuna.pruners.PatientPruner(wrapped, patience=settings.patience, min_delta=settings.min_delta)

@@ -86,7 +86,7 @@ class ThresholdPruner(WarmedPruner):
 
 
 Wrapped = Annotated[
-    MedianPruner | PercentilePruner | SuccessiveHalvingPruner | HyperbandPruner | ThresholdPruner,
+    NoPruner | MedianPruner | PercentilePruner | SuccessiveHalvingPruner | HyperbandPruner | ThresholdPruner,
     Field(discriminator="kind"),
 ]
 """What may be wrapped by a patient pruner."""
@@ -116,21 +116,21 @@ def _complained_of(value: Any, check: ValidatorFunctionWrapHandler) -> Any:
 
 def _may_be_a_name(schema: dict[str, Any]) -> None:
     """Let the JSON Schema know that a wrapped pruner's name will do."""
-    tables = next(each for each in schema["anyOf"] if "oneOf" in each)
-    schema["anyOf"] = [{"enum": list(tables["discriminator"]["mapping"])}, {"oneOf": tables["oneOf"]}]
+    names = list(schema.pop("discriminator")["mapping"])
+    schema["anyOf"] = [{"enum": names}, {"oneOf": schema.pop("oneOf")}]
 
 
 class PatientPruner(Settings):
-    """Ends a trial that has not improved for a while; with `pruner` (a name or a table) only if that one would, too."""
+    """Ends a trial that has not improved for a while, if another pruner would end it, too."""
 
     kind: Literal["patient"] = "patient"
     patience: int = Field(5, ge=1, description="Epochs in which every value is worse than the best one before.")
     min_delta: float = Field(
         0.0, ge=0, description="By how much a value may be worse, in the metric's unit, and not count so."
     )
-    pruner: Annotated[Wrapped, WrapValidator(_complained_of)] | None = Field(
-        None,
-        description="Who decides then: a pruner's name, or a table with its settings.",
+    pruner: Annotated[Wrapped, WrapValidator(_complained_of)] = Field(
+        default_factory=MedianPruner,
+        description="The other one: a pruner's name, or a table with its settings. With none, patience alone decides.",
         json_schema_extra=_may_be_a_name,
     )
 

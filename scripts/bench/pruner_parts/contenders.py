@@ -24,7 +24,7 @@ COMPARED: tuple[str, ...] = (
     "percentile 75, warm-up 1/4",
     "successive halving, 4 epochs, 1 in 4",
     "hyperband, 4 epochs, 1 in 3",
-    "patient 5",
+    "patient 5, alone",
     "patient 5, median, warm-up 1/4",
 )
 """The choice that docs/pruners.md shows."""
@@ -55,7 +55,7 @@ def contenders(epochs: int) -> Mapping[str, Settings]:
                 name = f"{kind.replace('_', ' ')}, {minimum} epochs, 1 in {factor}"
                 stated[name] = {"kind": kind, "minimum_epochs": minimum, "reduction_factor": factor}
     for patience in (3, 5, 8):
-        stated[f"patient {patience}"] = {"kind": "patient", "patience": patience}
+        stated[f"patient {patience}, alone"] = {"kind": "patient", "patience": patience, "pruner": "none"}
         for name in ("none", "1/4"):
             stated[f"patient {patience}, median, warm-up {name}"] = {
                 "kind": "patient",
