@@ -22,6 +22,13 @@ from tuner.search.storage import opened_backend
 from tuner.search.studies import join_study
 from tuner.training.job import Job
 
+SMALL = """
+name = "small"
+[data]
+builtin = "wine"
+[hyperparameters]
+optimizer = { kind = "sgd", learning_rate = { low = 1e-3, high = 0.1, log = true } }
+"""
 GONE = {"host": socket.gethostname(), "pid": 2**22 + 1, "started": 0.0}
 ELSEWHERE = {"host": "another-machine", "pid": 1, "started": 0.0}
 
@@ -31,10 +38,10 @@ def url(tmp_path) -> URL:
     return URL.create("sqlite", database=str(tmp_path / "trials.db"))
 
 
-def leave(url: URL, *owners: object) -> None:
+def leave(url: URL, *owners: object, lost_worker_retries: int = 20) -> None:
     """Running trials whose workers have not been heard of since."""
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
-        study = join_study(blocks, small_study(), prepared())
+        study = join_study(blocks, small_study(lost_worker_retries=lost_worker_retries), prepared())
         for owner in owners:
             with blocks.hold(owner):
                 blocks.take(study._study_id, 1, None)
@@ -56,6 +63,14 @@ def test_everything_is_taken_on_request(url):
     leave(url, GONE, ELSEWHERE)
     assert [each.number for each in reap("small", storage=url, everything=True)] == [0, 1]
     assert states(url) == [TrialState.WAITING] * 2
+
+
+def test_a_trial_that_was_lost_as_often_as_its_study_allows_is_given_up(url):
+    leave(url, GONE, lost_worker_retries=1)
+    assert [each.failed for each in reap("small", storage=url)] == [False]
+    leave(url, GONE, lost_worker_retries=1)
+    assert [each.failed for each in reap("small", storage=url)] == [True]
+    assert states(url) == [TrialState.FAIL]
 
 
 def test_there_is_nothing_to_take_from_what_is_not_there(url):
@@ -94,6 +109,25 @@ def test_what_a_waiting_trial_goes_on_from_is_kept_and_the_rest_goes(tmp_path, u
     assert [path.exists() for path in (needed, left, part, fresh, log)] == [True, False, False, True, True]
     assert {each.path for each in clean(root=tmp_path, storage=url, older_seconds=86400.0)} == {needed, log}
     assert clean(root=tmp_path, storage=url) == []
+
+
+def test_checkpoints_of_a_study_that_lives_elsewhere_are_looked_up_there(tmp_path):
+    elsewhere = URL.create("sqlite", database=str(tmp_path / "elsewhere.db"))
+    default = URL.create("sqlite", database=str(tmp_path / "tuner.db"))
+    leave(elsewhere, GONE)
+    with opened_backend(elsewhere) as backend, closing(BlockStorage(backend)) as blocks:
+        blocks.set_trial_system_attr(1, CHECKPOINT, {"file": "0-needed.npz", "epochs": 2})
+    with opened_backend(default):
+        pass
+    checkpoints = tmp_path / ".tuner" / "checkpoints" / "small"
+    needed = put(checkpoints, "0-needed.npz", hours=50)
+    left = put(checkpoints, "0-left.npz", hours=50)
+    assert clean(root=tmp_path) == []
+    (tmp_path / "studies").mkdir()
+    study = SMALL.replace("[hyperparameters]", f'[run]\nstorage = "{elsewhere}"\n[hyperparameters]')
+    (tmp_path / "studies" / "small.toml").write_text(study)
+    assert [each.path for each in clean(root=tmp_path)] == [left]
+    assert needed.exists()
 
 
 def test_a_search_whose_checkpoint_was_cleaned_away_starts_the_trial_over(tmp_path, url):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -12,6 +13,7 @@ from optuna.trial import TrialState
 from sqlalchemy.engine import URL
 
 from tests.docs.pages import ROOT
+from tests.processes import eventually
 from tuner.actions.workers import MOST_STARTS, search_with_workers, worker_command
 from tuner.cluster.cluster import Cluster, Ended, Handle
 from tuner.cluster.local import LocalCluster, LocalWorkers
@@ -98,6 +100,10 @@ def trials(url: URL):
         return blocks.get_all_trials(blocks.get_study_id_from_name("small"))
 
 
+def running(url: URL):
+    return [trial for trial in trials(url) if trial.state is TrialState.RUNNING]
+
+
 def test_several_workers_spend_one_budget_exactly(project, start, url):
     cluster, watcher = FakeTuner(project, FAKE_EPOCH_SECONDS="0.02"), Each()
     end = start(cluster, 3, trials=30, watcher=watcher)
@@ -139,6 +145,38 @@ def test_a_stop_reaches_every_worker_and_puts_their_trials_back(project, start, 
     assert cluster.workers is not None
     assert cluster.workers.alive == 0
     assert {trial.state for trial in trials(url)} <= {TrialState.WAITING, TrialState.COMPLETE}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("[budget]\ntarget = 1e9", StopReason.TARGET_REACHED),
+        ("[budget]\npatience = 3", StopReason.NO_PROGRESS),
+        ("[search]\nsampler = 'grid'", StopReason.EXHAUSTED),
+    ],
+)
+def test_workers_leave_when_their_study_has_come_to_its_end(project, start, line, reason):
+    text = STUDY.replace('[search]\npruner = "none"', line)
+    if reason is StopReason.EXHAUSTED:
+        text = text.replace("{ low = 1e-4, high = 0.3, log = true }", "{ choices = [0.1, 0.2, 0.3, 0.4] }")
+    (project / "studies" / "small.toml").write_text(text)
+    end = start(FakeTuner(project, FAKE_EPOCH_SECONDS="0.05"), 2)
+    assert end.stopped is reason
+    assert end.summary.trials.complete == 4 if reason is StopReason.EXHAUSTED else end.summary.trials.complete > 0
+    assert end.summary.trials.running == 0
+
+
+def test_workers_put_their_trials_back_when_the_search_that_started_them_is_killed(project, start, url):
+    start(FakeTuner(project), 1, trials=1)
+    command = [sys.executable, "-m", "tuner", "search", "--study", "small", "--root", str(project), "--quiet"]
+    command += ["--storage", str(url), "--workers", "2", "--trials", "5000", "--lanes", "4"]
+    with subprocess.Popen(command, cwd=ROOT) as parent:
+        assert eventually(lambda: len({trial.system_attrs["tuner:owner"]["pid"] for trial in running(url)}) == 2)
+        workers = psutil.Process(parent.pid).children(recursive=True)
+        parent.kill()
+    assert len(workers) == 4  # each with its training process
+    assert eventually(lambda: not any(worker.is_running() for worker in workers))
+    assert running(url) == []
 
 
 def test_workers_leave_when_the_time_is_over(project, start):

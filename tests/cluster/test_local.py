@@ -1,26 +1,32 @@
 from __future__ import annotations
 
-import signal
+import os
+import subprocess
 import sys
-import time
-from collections.abc import Callable
+import threading
 
+import pytest
+
+from tests.processes import eventually
 from tuner.cluster.cluster import Ended
+from tuner.cluster.lifeline import on_release
 from tuner.cluster.local import LocalCluster, LocalWorkers
 
-STAYS = "import os, signal, time; print(os.environ['WHO'], flush=True); time.sleep(600)"
+STAYS = """
+import os, sys, threading
+from tuner.cluster.lifeline import on_release
+
+let_go = threading.Event()
+on_release(let_go.set)
+print(os.environ["WHO"], flush=True)
+let_go.wait(600)
+print("let go", flush=True)
+"""
 LEAVES = "import sys; print('bye'); sys.exit(3)"
 
 
 def started(tmp_path, script: str, workers: int = 2) -> LocalWorkers:
     return LocalCluster(tmp_path / "logs").submit([sys.executable, "-c", script], workers, {"WHO": "me"})
-
-
-def eventually(true: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 60
-    while not true() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return true()
 
 
 def test_workers_run_with_what_they_are_told_until_they_are_asked_to_stop(tmp_path):
@@ -31,9 +37,52 @@ def test_workers_run_with_what_they_are_told_until_they_are_asked_to_stop(tmp_pa
     workers.ask_to_stop()
     assert eventually(lambda: workers.alive == 0)
     assert sorted(workers.ended(), key=lambda each: each.worker) == [
-        Ended(0, -signal.SIGTERM, "me"),
-        Ended(1, -signal.SIGTERM, "me"),
+        Ended(0, 0, "me\nlet go"),
+        Ended(1, 0, "me\nlet go"),
     ]
+
+
+def test_asking_again_changes_nothing(tmp_path):
+    workers = started(tmp_path, STAYS, 1)
+    for _ in range(3):
+        workers.ask_to_stop()
+    assert eventually(lambda: workers.alive == 0)
+    workers.ask_to_stop()
+    assert workers.ended() == [Ended(0, 0, "me\nlet go")]
+
+
+PARENT = f"""
+import sys, time
+from pathlib import Path
+from tuner.cluster.local import LocalCluster
+
+workers = LocalCluster(Path(sys.argv[1])).submit([sys.executable, "-c", {STAYS!r}], 2, {{"WHO": "me"}})
+print("ready", flush=True)
+time.sleep(600)
+"""
+
+
+def test_workers_are_let_go_when_the_process_that_started_them_is_killed(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout.readline() == "ready\n"
+        logs = [tmp_path / f"worker-{worker}.log" for worker in range(2)]
+        assert eventually(lambda: [log.read_text() for log in logs] == ["me\n"] * 2)
+        parent.kill()
+    assert eventually(lambda: [log.read_text() for log in logs] == ["me\nlet go\n"] * 2)
+
+
+def test_none_is_left_when_one_cannot_be_started(tmp_path):
+    (tmp_path / "worker-1.log").mkdir()
+    with pytest.raises(IsADirectoryError):
+        LocalCluster(tmp_path).submit([sys.executable, "-c", STAYS], 2, {"WHO": "me"})
+    assert eventually(lambda: (tmp_path / "worker-0.log").read_text() == "me\nlet go\n")
+
+
+def test_what_nobody_holds_is_never_let_go():
+    called: list[None] = []
+    on_release(lambda: called.append(None), {})
+    assert called == []
+    assert threading.active_count() == 1
 
 
 def test_a_worker_that_has_left_is_told_once_and_can_be_started_again(tmp_path):
@@ -47,8 +96,6 @@ def test_a_worker_that_has_left_is_told_once_and_can_be_started_again(tmp_path):
 
 
 def test_ctrl_c_in_a_terminal_does_not_reach_workers(tmp_path):
-    import os
-
     workers = started(tmp_path, STAYS, 1)
     try:
         assert os.getpgid(workers.pids[0]) != os.getpgid(0)

@@ -31,8 +31,3 @@ def storage(url: URL) -> Iterator[BlockStorage]:
     """An SQLite file, as a search has it."""
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as storage:
         yield storage
-
-
-@pytest.fixture
-def memory(storage):
-    return storage

@@ -135,6 +135,7 @@ def small_study(
     pruner: Any = "none",
     sampler: Any = None,
     retries: int = 2,
+    lost_worker_retries: int = 20,
     hyperparameters: Mapping[str, Any] | None = None,
     **tables: Any,
 ) -> StudyDefinition:
@@ -153,6 +154,7 @@ def small_study(
     search: dict[str, Any] = {
         "pruner": pruner,
         "retries": retries,
+        "lost_worker_retries": lost_worker_retries,
         "sampler": sampler or {"kind": "tpe", "startup_trials": 5},
     }
     if metric is not None:

@@ -1,18 +1,19 @@
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 import sqlalchemy
+from optuna.distributions import FloatDistribution
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 from sqlalchemy import update
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
+from tests.processes import at_once
 from tuner.search import leases
 from tuner.search.block_storage import BlockStorage
 from tuner.search.leases import ATTEMPT, CHECKPOINT, LOST_WORKERS
@@ -112,19 +113,79 @@ def take_one_by_one(url: URL, name: int, total: int) -> None:
             assert storage.flush() == frozenset()
 
 
+TAKE = """
+import sys
+from sqlalchemy.engine import make_url
+from tests.search.test_leases import take_one_by_one
+
+GO
+
+take_one_by_one(make_url(sys.argv[1]), int(sys.argv[2]), 60)
+"""
+
+
 def test_eight_processes_share_one_budget_exactly(first, url):
-    processes = [
-        multiprocessing.get_context("spawn").Process(target=take_one_by_one, args=(url, name, 60)) for name in range(8)
-    ]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
-    assert [process.exitcode for process in processes] == [0] * 8
+    at_once(TAKE, [[url.render_as_string(hide_password=False), str(name)] for name in range(8)])
     trials = stored(url)
     assert [trial.number for trial in trials] == list(range(60))
     assert {trial.state for trial in trials} == {TrialState.COMPLETE}
     assert all(trial.value == trial.user_attrs["worker"] for trial in trials)
+
+
+def test_what_others_took_before_ones_own_trials_is_learnt_of(first, second):
+    study = study_of(first)
+    first.refresh(study)
+    second.refresh(study)
+    with first.hold(FIRST), second.hold(SECOND):
+        theirs = first.take(study, 2, None)
+        ours = second.take(study, 2, None)
+        second.refresh(study)
+        assert [trial.number for trial in second.get_all_trials(study)] == [0, 1, 2, 3]
+        for trial_id in theirs:
+            first.set_trial_state_values(trial_id, TrialState.COMPLETE, [1.0])
+        for trial_id in ours:
+            second.set_trial_state_values(trial_id, TrialState.COMPLETE, [1.0])
+        first.flush()
+        second.flush()
+        for storage in (first, second):
+            storage.refresh(study)
+            assert {trial.number for trial in storage.arrivals(study)} == {0, 1, 2, 3}
+            assert len(storage.arrivals(study)) == 4
+
+
+def test_rungs_that_others_running_trials_have_reached_are_learnt_of(first, second):
+    study = study_of(first)
+    with first.hold(FIRST), second.hold(SECOND):
+        [trial_id] = first.take(study, 1, None)
+        first.set_trial_param(trial_id, "x", 0.5, FloatDistribution(0.0, 1.0))
+        first.flush()
+        second.refresh(study)
+        assert second.get_trial(trial_id).params == {"x": 0.5}
+        first.set_trial_system_attr(trial_id, "completed_rung_0", 0.25)
+        first.set_trial_system_attr(trial_id, "other", 1)
+        first.flush()
+        second.refresh(study)
+        assert second.get_trial(trial_id).system_attrs["completed_rung_0"] == 0.25
+
+
+def test_a_study_can_be_read_while_others_take_trials(first, second, url):
+    """One reading sees one moment, however many statements it takes."""
+    study = study_of(first)
+    with first.hold(FIRST):
+        first.take(study, 1, None)
+    taken: list[int] = []
+
+    def take_meanwhile(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        del connection, cursor, rest
+        if "FROM trial_params" in statement and not taken:
+            with second.hold(SECOND):
+                taken.extend(second.take(study, 3, None))
+
+    sqlalchemy.event.listen(first._engine, "before_cursor_execute", take_meanwhile)
+    assert len(first.get_all_trials(study)) == 1
+    assert len(taken) == 3
+    sqlalchemy.event.remove(first._engine, "before_cursor_execute", take_meanwhile)
+    assert len(first.get_all_trials(study)) == 4
 
 
 def test_a_worker_that_was_merely_slow_cannot_write_to_what_was_taken_from_it(first, second, url):
@@ -274,3 +335,26 @@ def test_a_block_whose_writing_was_not_answered_is_written_once(first, url, monk
         assert first.flush() == frozenset()
     [trial] = stored(url)
     assert (trial.state, trial.value, trial.intermediate_values) == (TrialState.COMPLETE, 0.5, {0: 0.5})
+
+
+def test_another_attempt_is_queued_once_though_its_writing_was_not_answered(first, url, monkeypatch):
+    study = study_of(first)
+    with first.hold(FIRST):
+        [trial_id] = first.take(study, 1, None)
+        first.set_trial_state_values(trial_id, TrialState.FAIL)
+        first.queue(study, create_trial(state=TrialState.WAITING), after=trial_id)
+        with answers_lost(first, monkeypatch), pytest.raises(OperationalError):
+            first.flush()
+        assert first.flush() == frozenset()
+    assert [trial.state for trial in stored(url)] == [TrialState.FAIL, TrialState.WAITING]
+
+
+def test_no_attempt_is_queued_after_a_trial_that_was_taken_away(first, second, url):
+    study = study_of(first)
+    with first.hold(FIRST):
+        [trial_id] = first.take(study, 1, None)
+        assert len(second.give_back(study, everybody, grace_seconds=None, most=20)) == 1
+        first.set_trial_state_values(trial_id, TrialState.FAIL)
+        first.queue(study, create_trial(state=TrialState.WAITING), after=trial_id)
+        assert first.flush() == {trial_id}
+    assert [trial.state for trial in stored(url)] == [TrialState.WAITING]

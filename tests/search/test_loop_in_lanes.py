@@ -15,10 +15,11 @@ from sqlalchemy.exc import OperationalError
 
 from tests.search.fake_trainer import FakeLanes, FakeTrainer, loop_of, search, small_study
 from tests.search.test_loop import Notes, states, trials_of
+from tuner.search import limits
 from tuner.search.block_storage import BlockStorage
 from tuner.search.owners import present
 from tuner.search.stop import StopReason, StopRequest
-from tuner.training.job import Job
+from tuner.training.job import End, Job, Outcome
 
 PROJECT = Path(__file__).parents[2]
 
@@ -150,6 +151,38 @@ def test_a_trial_that_was_taken_away_is_dropped_and_the_search_goes_on(storage):
     assert any("trial 1 has been taken by another worker" in text for text in notes.texts)
 
 
+def test_a_trial_that_was_put_back_by_hand_is_not_trained_twice_at_once(storage):
+    reaped: list[int] = []
+    lanes: list[list[int]] = []
+
+    def before_epoch(job: Job, epoch: int) -> None:
+        if job.number == 1 and epoch == 1 and not reaped:
+            with storage._lock:
+                hand = BlockStorage(storage._backend)
+                study_id = hand.get_study_id_from_name("small")
+                given = hand.give_back(study_id, lambda each: each.number == 1, grace_seconds=None, most=20)
+                reaped.extend(each.number for each in given)
+                hand.close()
+
+    class Watched(FakeLanes):
+        def train(self, jobs, data, observer):
+            real = observer.epoch_ended
+
+            def epoch_ended(results):
+                lanes.append([result.number for result in results])
+                return real(results)
+
+            observer.epoch_ended = epoch_ended
+            return super().train(jobs, data, observer)
+
+    # A free lane asks for more at every epoch.
+    search(storage, trainer=Watched(before_epoch=before_epoch, lanes=8), trials=4, lanes=8)
+    assert reaped == [1]
+    assert all(len(numbers) == len(set(numbers)) for numbers in lanes)
+    assert states(storage) == ["COMPLETE"] * 4
+    assert sorted(trials_of(storage)[1].intermediate_values) == [0, 1, 2, 3]
+
+
 # Limits.
 
 
@@ -196,7 +229,69 @@ def test_a_search_ends_when_every_point_of_a_grid_has_been_tried(storage):
     assert len({str(trial.params) for trial in trials_of(storage)}) == 6
 
 
+def test_points_that_another_worker_has_taken_and_not_yet_asked_for_are_left_to_it(storage):
+    kinds = {"kind": {"choices": ["sgd", "adagrad"]}, "learning_rate": {"choices": [0.1, 0.01, 0.001]}}
+    momentum = {"kind": "constant", "initial": 0.5}
+    definition = small_study(hyperparameters={"optimizer": kinds, "momentum": momentum}, sampler="grid")
+    study_id = loop_of(storage, definition)._study._study_id
+    other, trainer, stop = BlockStorage(storage._backend), FakeLanes(), StopRequest()
+    with present() as owner, other.hold(owner):
+        assert len(other.take(study_id, 4, None)) == 4
+        search(storage, definition, trainer, trials=50, lanes=4, stop=stop)
+    other.close()
+    assert stop.reason is StopReason.EXHAUSTED
+    assert [job.number for job in trainer.jobs] == [4, 5]
+    search(storage, definition, trainer, trials=50, lanes=4)
+    assert len({str(trial.params) for trial in trials_of(storage)}) == 6 == len(trials_of(storage))
+
+
+def test_a_search_without_a_budget_ends_when_the_sampler_repeats_itself(storage):
+    stop = StopRequest()
+    three = {"kind": "sgd", "learning_rate": {"choices": [0.1, 0.01, 0.001]}}
+    definition = small_study(hyperparameters={"optimizer": three, "momentum": {"kind": "constant", "initial": 0.5}})
+    trainer = FakeLanes(lanes=2)
+    search(storage, definition, trainer, trials=None, lanes=2, stop=stop)
+    assert stop.reason is StopReason.EXHAUSTED
+    assert {job.hyperparameters.optimizer.learning_rate for job in trainer.jobs} == {0.1, 0.01, 0.001}
+    assert set(states(storage)) == {"COMPLETE"}
+
+
+def test_a_stop_is_heard_while_a_sampler_repeats_itself(storage, monkeypatch):
+    monkeypatch.setattr(limits, "MOST_REPETITIONS", 10**9)
+    stop = StopRequest()
+    three = {"kind": "sgd", "learning_rate": {"choices": [0.1, 0.01]}}
+    definition = small_study(hyperparameters={"optimizer": three, "momentum": {"kind": "constant", "initial": 0.5}})
+    notes = Notes()
+    real = notes.note
+
+    def note(text: str) -> None:
+        real(text)
+        if len(notes.texts) == 20:
+            stop.ask(StopReason.INTERRUPTED)
+
+    notes.note = note
+    search(storage, definition, FakeTrainer(), trials=None, stop=stop, watcher=notes)
+    assert stop.reason is StopReason.INTERRUPTED
+    assert 20 <= len(notes.texts) < 40
+
+
 # Trouble.
+
+
+def test_lanes_that_fail_together_have_failed_once(storage):
+    class Dying(FakeLanes):
+        """Its process dies at the end of the first epoch, and is fine after that."""
+
+        def train(self, jobs, data, observer):
+            observer.starting()
+            first = [jobs.next() for _ in range(self.lanes)]
+            observer.epoch_begins()
+            for job in first:
+                yield Outcome(job.number, End.FAILED, epochs=0, error="its process was killed by signal 9")
+            yield from super().train(jobs, data, observer)
+
+    search(storage, trainer=Dying(lanes=12), trials=12, lanes=12)
+    assert states(storage) == ["FAIL"] * 12 + ["COMPLETE"] * 12
 
 
 def test_training_goes_on_while_the_storage_is_away_and_nothing_is_lost(storage, monkeypatch):
@@ -225,6 +320,20 @@ def test_training_goes_on_while_the_storage_is_away_and_nothing_is_lost(storage,
     assert all(sorted(trial.intermediate_values) == list(range(6)) for trial in trials_of(storage))
     assert "training goes on meanwhile" in notes.texts[0]
     assert "nothing was lost" in notes.texts[1]
+
+
+def test_trials_that_were_taken_but_not_asked_when_the_storage_went_away_are_asked_later(storage, monkeypatch):
+    loop = loop_of(storage, trials=6, lanes=3)
+    real, failures = loop._asking._ask, iter([False, True])
+
+    def ask(trial_id):
+        if next(failures, False):
+            raise OperationalError("", {}, Exception("server closed the connection unexpectedly"))
+        return real(trial_id)
+
+    monkeypatch.setattr(loop._asking, "_ask", ask)
+    loop.run(FakeLanes(lanes=3), {})
+    assert states(storage) == ["COMPLETE"] * 6
 
 
 KILLED = """

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ import psutil
 import pytest
 from optuna.trial import TrialState, create_trial
 
-from tuner.search.owners import NAMELESS, OWNER, is_gone, is_lost, present, this_process
+from tuner.search.owners import NAMELESS, OWNER, is_gone, is_lost, present, started, this_process
 
 
 def running(owner=None, *, for_seconds: float = 0.0):
@@ -25,14 +26,14 @@ def test_this_process_is_there():
 
 def test_a_process_that_has_ended_is_gone():
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        owner = {**this_process(), "pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+        owner = {**this_process(), "pid": process.pid, "started": started(process.pid)}
         assert not is_gone(owner)
     assert is_gone(owner)
 
 
 def test_a_dead_process_that_nobody_has_buried_is_gone():
     process = subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE)
-    owner = {**this_process(), "pid": process.pid, "started": psutil.Process(process.pid).create_time()}
+    owner = {**this_process(), "pid": process.pid, "started": started(process.pid)}
     assert process.stdout is not None
     process.stdout.read()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -44,7 +45,7 @@ def test_a_dead_process_that_nobody_has_buried_is_gone():
 
 
 def test_a_process_that_has_got_a_dead_ones_number_is_not_taken_for_it():
-    assert is_gone({**this_process(), "started": this_process()["started"] - 100})
+    assert is_gone({**this_process(), "started": started(1)})
 
 
 def test_of_another_machine_nothing_is_known():
@@ -55,14 +56,16 @@ def test_another_users_process_that_tells_nothing_is_there(monkeypatch):
     def denied(self):
         raise psutil.AccessDenied
 
-    monkeypatch.setattr(psutil.Process, "create_time", denied)
-    assert not is_gone({**owner_of_pid_one()})
+    monkeypatch.setattr(psutil.Process, "status", denied)
+    owner = {"host": socket.gethostname(), "pid": 1, "started": started(1)}
+    assert not is_gone(owner)
 
 
-def owner_of_pid_one():
-    import socket
-
-    return {"host": socket.gethostname(), "pid": 1, "started": 0.0}
+def test_a_step_of_the_clock_ends_nobody(monkeypatch):
+    owner = this_process()
+    real = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda self: real(self) + 3600)
+    assert not is_gone(owner)
 
 
 def test_a_search_of_this_process_is_gone_when_it_has_ended():

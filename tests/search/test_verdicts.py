@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -123,7 +122,7 @@ def test_verdicts_are_optunas_own_however_many_trials_are_learnt_and_whenever(di
 )
 def test_patient_verdicts_are_optunas_own(patience, min_delta, wrapped, direction, past, present):
     inner: dict[str | None, Any] = {
-        None: None,
+        None: pruner_settings.NoPruner(),
         "median": pruner_settings.MedianPruner(startup_trials=1),
         "threshold": pruner_settings.ThresholdPruner(upper=1.0, lower=0.1),
     }
@@ -327,20 +326,6 @@ def test_a_median_pruner_with_settings_that_no_study_file_has_is_asked_itself():
     assert learnt(study).should_prune(trials) == [bool(rare.prune(study, trial)) for trial in trials]
     assert True in optunas(study, trials)
     assert False in optunas(study, trials)
-
-
-def test_a_hundred_trials_are_judged_beside_thousands_of_finished_ones_in_milliseconds():
-    epochs = 40
-    verdicts = Verdicts(study_of(optuna.pruners.MedianPruner(n_warmup_steps=10)), epochs)
-    verdicts.learn([finished({epoch: number + epoch for epoch in range(epochs)}) for number in range(5000)])
-    trials = [running({epoch: float(number) for epoch in range(number % epochs + 1)}) for number in range(128)]
-    taken = []
-    for _ in range(5):
-        verdicts.learn([finished(dict.fromkeys(range(epochs), 1.0))])
-        begun = time.perf_counter()
-        verdicts.should_prune(trials)
-        taken.append(time.perf_counter() - begun)
-    assert min(taken) < 0.1  # some 4 ms on an idle core; one by one, Optuna's pruner takes half a second
 
 
 def test_the_direction_is_the_studys():

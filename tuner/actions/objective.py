@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tuner.actions.defaults import root_of, study_of
-from tuner.actions.search import check_task
+from tuner.actions.joining import check_task
 from tuner.data.prepare import prepare
 from tuner.search.objective import KerasObjective
 from tuner.study.definition import StudyDefinition

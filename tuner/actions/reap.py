@@ -11,7 +11,6 @@ from tuner.search.leases import GRACE_SECONDS, GivenBack
 from tuner.search.owners import is_lost
 from tuner.search.storage import exists, masked, opened_backend
 from tuner.search.studies import load_stored
-from tuner.study.search_settings import SearchSettings
 
 
 def reap(
@@ -39,5 +38,5 @@ def reap(
             stored.study._study_id,
             (lambda trial: True) if everything else is_lost,
             grace_seconds=grace_seconds,
-            most=SearchSettings().lost_worker_retries,
+            most=stored.lost_worker_retries,
         )

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
-from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
+from tuner.actions.defaults import Storage, checkpoints_of
 from tuner.actions.expectations import programs_in_words, what_needs_programs
+from tuner.actions.joining import SearchEnd, joined
 from tuner.actions.trainers import Hosting, Lanes, TrainerName, chosen_trainer, hosting
-from tuner.data.prepare import prepare
-from tuner.data.prepared import Prepared
-from tuner.errors import StudyFileError
-from tuner.report.summary import StudySummary, summarize
-from tuner.search.block_storage import BlockStorage
 from tuner.search.loop import SearchLoop
-from tuner.search.stop import StopReason, StopRequest
-from tuner.search.storage import making_a_study, opened_backend
-from tuner.search.studies import join_study, load_stored, set_budget
+from tuner.search.stop import StopRequest
 from tuner.search.watcher import Watcher
 from tuner.study.definition import StudyDefinition
 from tuner.study.metrics import Task
-from tuner.study.read import task_mistakes
 from tuner.training.hosted import HostedTrainer
 from tuner.training.job import MAIN_DATA
 from tuner.training.trainer import Trainer
-
-
-@dataclass(frozen=True)
-class SearchEnd:
-    """How a search ended.
-
-    Attributes:
-        summary: what the study has come to.
-        stopped: why it stopped before its budget of trials was spent; None if it did not.
-    """
-
-    summary: StudySummary
-    stopped: StopReason | None
 
 
 def search(
@@ -74,25 +52,17 @@ def search(
     chosen = chosen_trainer(trainer, lanes)
     stop = stop if stop is not None else StopRequest()
     watcher = watcher if watcher is not None else Watcher()
-    folder = root_of(root)
-    definition = study_of(study, folder)
-    url = storage_of(storage, folder, definition.run.storage)
-    data = prepare(definition.data, seed=definition.seed, root=folder)
-    check_task(definition, data)
-    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
-        with making_a_study(url, backend):
-            stored = join_study(blocks, definition, data)
-            total = set_budget(stored, definition, trials)
-        finished = len(blocks.arrivals(stored._study_id))
-        left = None if total is None else total - finished
-        if left is None or left > 0:
-            checkpoints = checkpoints_of(folder, definition.name)
+    with joined(study, root=root, storage=storage, trials=trials) as entry:
+        definition, data = entry.definition, entry.data
+        left = entry.left(len(entry.blocks.arrivals(entry.stored._study_id)))
+        if left != 0:
+            checkpoints = checkpoints_of(entry.root, definition.name)
             host = None if isinstance(chosen, Trainer) else hosting(chosen, lanes, definition, data, left, checkpoints)
             loop = SearchLoop(
-                stored,
+                entry.stored,
                 definition,
                 data.task,
-                trials=total,
+                trials=entry.trials,
                 seconds=seconds if seconds is not None else definition.budget.seconds,
                 lanes=1 if host is None else host.settings.get("lanes", 1),
                 checkpoints=checkpoints,
@@ -113,10 +83,7 @@ def search(
             assert isinstance(trainer, Trainer)
             loop.run(trainer, {MAIN_DATA: data})
             watcher.search_ended()
-        summary = summarize(load_stored(blocks, definition.name))
-    finished = summary.trials.complete + summary.trials.pruned
-    spent = total is not None and finished >= total
-    return SearchEnd(summary, None if spent else stop.reason)
+        return entry.end(stop)
 
 
 def programs_of(host: Hosting, definition: StudyDefinition, task: Task) -> str:
@@ -124,14 +91,3 @@ def programs_of(host: Hosting, definition: StudyDefinition, task: Task) -> str:
     if host.trainer != "lanes":
         return ""
     return programs_in_words(what_needs_programs(definition, task, host.settings["expected"]))
-
-
-def check_task(definition: StudyDefinition, data: Prepared) -> None:
-    """Hold a study's metric and loss against the task that the data turned out to be.
-
-    Raises:
-        StudyFileError: if they are for another task.
-    """
-    mistakes = task_mistakes(data.task, definition.search.metric, definition.space)
-    if mistakes:
-        raise StudyFileError(definition.source, mistakes)

@@ -5,34 +5,31 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from tuner.actions.defaults import Storage, checkpoints_of, logs_of, root_of, storage_of, study_of
+from tuner.actions.defaults import Storage, checkpoints_of, logs_of
+from tuner.actions.joining import Joined, SearchEnd, joined
 from tuner.actions.machine import CORES, this_machine
-from tuner.actions.search import SearchEnd, check_task
 from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
 from tuner.clock import Clock, wall_clock
 from tuner.cluster.cluster import Cluster, Ended, Handle
 from tuner.cluster.local import LocalCluster
-from tuner.data.prepare import prepare
 from tuner.errors import SearchError
-from tuner.report.summary import summarize
-from tuner.search.block_storage import BlockStorage
+from tuner.search.limits import Limits
 from tuner.search.owners import is_lost
 from tuner.search.patience import Patience
 from tuner.search.progress import progress_of
 from tuner.search.stop import StopReason, StopRequest
-from tuner.search.storage import making_a_study, opened_backend
-from tuner.search.studies import join_study, load_stored, set_budget
 from tuner.search.watcher import Progress, Watcher
 from tuner.study.definition import StudyDefinition
-from tuner.study.metrics import Task
 from tuner.training.host import how_it_ended
 
 LOOK_SECONDS = 0.5
 """How often to look after the workers."""
+
+LEAVING_SECONDS = 60.0
+"""How long to wait for workers to hand back what they train, once one of them has failed."""
 
 MOST_STARTS = 20
 """Workers that may end in a row without any trial having finished, before the search is given up."""
@@ -74,46 +71,33 @@ def search_with_workers(
     """
     name = chosen_trainer(trainer, lanes)
     assert isinstance(name, str)
-    folder = root_of(root)
-    definition = study_of(study, folder)
-    url = storage_of(storage, folder, definition.run.storage)
-    data = prepare(definition.data, seed=definition.seed, root=folder)
-    check_task(definition, data)
     stop = stop if stop is not None else StopRequest()
-    cluster = cluster if cluster is not None else LocalCluster(logs_of(folder, definition.name))
-    seconds = seconds if seconds is not None else definition.budget.seconds
-    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
-        with making_a_study(url, backend):
-            stored = join_study(blocks, definition, data)
-            total = set_budget(stored, definition, trials)
+    with joined(study, root=root, storage=storage, trials=trials) as entry:
+        definition = entry.definition
+        seconds = seconds if seconds is not None else definition.budget.seconds
         watch = _Watch(
-            blocks,
-            stored._study_id,
-            definition,
-            data.task,
-            total=total,
+            entry,
             deadline=None if seconds is None else clock() + seconds,
             stop=stop,
             watcher=watcher if watcher is not None else Watcher(),
             clock=clock,
             sleep=sleep,
         )
-        left = None if total is None else total - watch.begin()
-        if left is None or left > 0:
+        left = entry.left(watch.begin())
+        if left != 0:
             machine = this_machine()
             share = replace(
                 machine, cores=max(1, machine.cores // workers), memory_bytes=machine.memory_bytes // workers
             )
             if name == "lanes":
                 each = None if left is None else -(-left // workers)
-                checkpoints = checkpoints_of(folder, definition.name)
-                lanes = hosting(name, lanes, definition, data, each, checkpoints, share).settings["lanes"]
-            command = worker_command(definition, folder, trainer=name, lanes=lanes, seconds=seconds)
-            environment = {CORES: str(share.cores), "TUNER_STORAGE": url.render_as_string(hide_password=False)}
+                checkpoints = checkpoints_of(entry.root, definition.name)
+                lanes = hosting(name, lanes, definition, entry.data, each, checkpoints, share).settings["lanes"]
+            command = worker_command(definition, entry.root, trainer=name, lanes=lanes, seconds=seconds)
+            environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
+            cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))
             watch.over(cluster.submit(command, workers, environment))
-        summary = summarize(load_stored(blocks, definition.name))
-    spent = total is not None and summary.trials.complete + summary.trials.pruned >= total
-    return SearchEnd(summary, None if spent else stop.reason)
+        return entry.end(stop)
 
 
 def worker_command(
@@ -135,29 +119,27 @@ class _Watch:
 
     def __init__(
         self,
-        blocks: BlockStorage,
-        study_id: int,
-        definition: StudyDefinition,
-        task: Task,
+        entry: Joined,
         *,
-        total: int | None,
         deadline: float | None,
         stop: StopRequest,
         watcher: Watcher,
         clock: Clock,
         sleep: Callable[[float], None],
     ) -> None:
-        self._blocks = blocks
-        self._study_id = study_id
-        self._definition = definition
-        self._task = task
-        self._total = total
+        self._blocks = entry.blocks
+        self._study = entry.stored
+        self._definition = entry.definition
+        self._task = entry.data.task
+        self._total = entry.trials
         self._deadline = deadline
         self._stop = stop
+        self._limits = Limits(entry.definition.budget, entry.definition.direction(entry.data.task))
+        self._learnt = 0
         self._watcher = watcher
         self._clock = clock
         self._sleep = sleep
-        self._progress = Progress(0, total)
+        self._progress = Progress(0, entry.trials)
         self._starts = 0
 
     def begin(self) -> int:
@@ -186,7 +168,12 @@ class _Watch:
                     crew.ask_to_stop()
         finally:
             crew.ask_to_stop()
+            until = self._clock() + LEAVING_SECONDS
+            while crew.alive and self._clock() < until:
+                self._sleep(LOOK_SECONDS)
         self._see()
+        if not self._is_over() and self._limits.left(self._study) == 0:
+            self._stop.ask(StopReason.EXHAUSTED)
 
     def _see(self) -> None:
         progress = Patience(self._definition.run.outage_seconds, give_up=lambda: bool(self._stop))(self._look)
@@ -197,10 +184,18 @@ class _Watch:
             self._watcher.progressed(progress)
 
     def _look(self) -> Progress:
-        self._blocks.give_back(
-            self._study_id, is_lost, grace_seconds=None, most=self._definition.search.lost_worker_retries
-        )
-        trials = self._blocks.get_all_trials(self._study_id, deepcopy=False)
+        study_id = self._study._study_id
+        # Held, so that one look reads what is new once.
+        with self._blocks.hold():
+            self._blocks.refresh(study_id)
+            most = self._definition.search.lost_worker_retries
+            self._blocks.give_back(study_id, is_lost, grace_seconds=None, most=most)
+            trials = self._blocks.get_all_trials(study_id, deepcopy=False)
+            arrivals = self._blocks.arrivals(study_id)
+        reason = self._limits.learn(arrivals[self._learnt :])
+        self._learnt = len(arrivals)
+        if reason is not None:
+            self._stop.ask(reason)
         return progress_of(trials, self._total, self._definition.direction(self._task))
 
     def _is_over(self) -> bool:
@@ -223,10 +218,10 @@ class _Watch:
         return started
 
     def _may_start_again(self, ended: Ended) -> bool:
-        if ended.status in (FAILED, BAD_INPUT):
-            raise SearchError(f"worker {ended.worker} failed: {ended.last_words}")
         if self._is_over() or ended.status == OUT_OF_TIME:
             return False
+        if ended.status in (FAILED, BAD_INPUT):
+            raise SearchError(f"worker {ended.worker} failed: {ended.last_words}")
         if ended.status == 0 and not self._progress_left():
             return False
         if self._starts >= MOST_STARTS:
@@ -241,5 +236,9 @@ class _Watch:
     def _progress_left(self) -> bool:
         """Whether there is a trial to be taken: what a worker left in the queue when it died after the others left."""
         self._progress = self._look()
-        progress = self._progress
-        return self._total is None or progress.finished + progress.running < self._total
+        if self._is_over():
+            return False
+        taken = self._progress.finished + self._progress.running
+        if self._total is not None and taken >= self._total:
+            return False
+        return self._progress.waiting > 0 or self._limits.left(self._study) != 0

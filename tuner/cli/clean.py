@@ -31,7 +31,10 @@ def clean(storage: str | None, root: str | None, older_than: str, dry_run: bool)
         raise StudyError(f"--older-than {error.problem}") from None
     folder = find_root(root)
     found = remove_leftovers(
-        root=folder, storage=find_storage(storage, folder), older_seconds=seconds, remove=not dry_run
+        root=folder,
+        storage=None if storage is None else find_storage(storage, folder),
+        older_seconds=seconds,
+        remove=not dry_run,
     )
     for leftover in found:
         click.echo(f"{leftover.path.relative_to(folder)} {leftover.why}")

@@ -18,6 +18,7 @@ from tuner.cli.logs import logging_to
 from tuner.cli.options import find_root
 from tuner.cli.plain import PlainWatcher
 from tuner.cli.signals import stop_on_signals
+from tuner.cluster.lifeline import on_release
 from tuner.search.logging_watcher import LoggingWatcher
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Watcher
@@ -70,6 +71,7 @@ def run_search(
     except HyperparameterError as error:
         raise StudyError(f"--time {error.problem}") from None
     stop = StopRequest()
+    on_release(lambda: stop.ask(StopReason.HANDED_BACK))
     with (
         logging_to(log_file, log_level),
         _screen(shown, seconds or definition.budget.seconds) as (watcher, say),
@@ -123,7 +125,7 @@ def _last_words(command: str, stopped: StopReason | None, state: str) -> str:
         }.get(state, "")
     done = {
         StopReason.TARGET_REACHED: "The target is reached; take budget.target out of the study file to go on.",
-        StopReason.EXHAUSTED: "Every point of the grid has been tried.",
+        StopReason.EXHAUSTED: "The sampler has nothing to suggest that has not been tried.",
         StopReason.NO_PROGRESS: "Nothing has become better; raise budget.patience in the study file to go on.",
     }
     if stopped in done:

@@ -40,7 +40,7 @@ class Handle(ABC):
 
     @abstractmethod
     def ask_to_stop(self) -> None:
-        """Ask all of them to hand back what they train, and to leave."""
+        """Ask all of them to hand back what they train, and to leave; asking again changes nothing."""
 
 
 class Cluster(ABC):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from tuner.cluster.cluster import Cluster, Ended, Handle
+from tuner.cluster.lifeline import LIFELINE
 
 TAIL_BYTES = 4096
 TAIL_LINES = 5
@@ -18,7 +17,8 @@ TAIL_LINES = 5
 class LocalCluster(Cluster):
     """Starts workers here.
 
-    Each is in a process group of its own: Ctrl-C in a terminal reaches only who started them, who then asks them.
+    Each is in a process group of its own: Ctrl-C in a terminal reaches only who started them, who then lets them go.
+    When that process is killed, they leave as well.
     """
 
     def __init__(self, logs: Path) -> None:
@@ -31,9 +31,14 @@ class LocalCluster(Cluster):
 
     def submit(self, command: Sequence[str], workers: int, environment: Mapping[str, str]) -> LocalWorkers:
         self._logs.mkdir(parents=True, exist_ok=True)
-        started = LocalWorkers(command, {**os.environ, **environment}, self._logs)
-        for worker in range(workers):
-            started.start_again(worker)
+        started = LocalWorkers(command, {**os.environ, **environment, LIFELINE: "stdin"}, self._logs)
+        try:
+            for worker in range(workers):
+                started.start_again(worker)
+        except BaseException:
+            started.ask_to_stop()
+            started.wait()
+            raise
         return started
 
 
@@ -63,7 +68,7 @@ class LocalWorkers(Handle):
         with self.log(worker).open("ab") as log:
             self._processes[worker] = subprocess.Popen(
                 self._command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
                 env=self._environment,
@@ -72,18 +77,28 @@ class LocalWorkers(Handle):
 
     def ended(self) -> list[Ended]:
         over = {worker: process for worker, process in self._processes.items() if process.poll() is not None}
-        for worker in over:
+        for worker, process in over.items():
+            _let_go(process)
             del self._processes[worker]
         return [Ended(worker, process.returncode, self._last_words(worker)) for worker, process in over.items()]
 
     def ask_to_stop(self) -> None:
         for process in self._processes.values():
-            if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    process.send_signal(signal.SIGTERM)
+            _let_go(process)
+
+    def wait(self) -> None:
+        """Wait until all of them have left."""
+        for process in self._processes.values():
+            process.wait()
 
     def _last_words(self, worker: int) -> str:
         with self.log(worker).open("rb") as log:
             log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
             lines = log.read().decode(errors="replace").strip().splitlines()
         return "\n".join(lines[-TAIL_LINES:])
+
+
+def _let_go(process: subprocess.Popen[bytes]) -> None:
+    """Close a worker's lifeline."""
+    assert process.stdin is not None
+    process.stdin.close()

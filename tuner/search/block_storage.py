@@ -36,6 +36,7 @@ from tuner.search.rows import (
     changes_of,
     insert_trials,
     lock_study,
+    read_rungs,
     read_trials,
     stored_time,
     write_changes,
@@ -54,7 +55,7 @@ class _Known:
         unfinished: ids of those that run or wait.
         arrivals: those that are complete or pruned, in the order in which this process learnt of it.
         distributions: by parameter; all trials of a study must agree on the kind and on the choices.
-        last: the highest id.
+        last: the highest id that the database had when it was last read as a whole; of trials up to there none is new.
     """
 
     trials: dict[int, FrozenTrial] = field(default_factory=dict)
@@ -68,7 +69,6 @@ class _Known:
         trial_id = trial._trial_id
         before = self.trials.get(trial_id)
         self.trials[trial_id] = trial
-        self.last = max(self.last, trial_id)
         for name, distribution in trial.distributions.items():
             self.distributions.setdefault(name, distribution)
         if trial.state in UNFINISHED:
@@ -77,6 +77,13 @@ class _Known:
         self.unfinished.discard(trial_id)
         if trial.state in FINISHED and (before is None or before.state in UNFINISHED):
             self.arrivals.append(trial)
+
+    def put_all(self, trials: Iterable[FrozenTrial]) -> None:
+        """Learn the present state of trials of which some may be older than those that are known."""
+        for trial in trials:
+            self.put(trial)
+        if list(self.trials) != sorted(self.trials):
+            self.trials = dict(sorted(self.trials.items()))
 
 
 class BlockStorage(BaseStorage):
@@ -102,7 +109,7 @@ class BlockStorage(BaseStorage):
         self._owner: str | None = None
         self._held: set[int] = set()
         self._changes: dict[int, Changes] = {}
-        self._queued: list[tuple[int, FrozenTrial]] = []
+        self._queued: list[tuple[int, FrozenTrial, int]] = []
 
     def __getstate__(self) -> dict[str, Any]:
         return {"backend": self._backend}
@@ -132,25 +139,34 @@ class BlockStorage(BaseStorage):
         finally:
             with self._lock:
                 self._holding, self._owner = False, None
+                if self.has_to_write:
+                    self._known.clear()  # it would remember what nobody else knows
                 self._held.clear()
                 self._changes.clear()
                 self._queued.clear()
-                self._known.clear()
 
-    def take(self, study_id: int, count: int, total: int | None, *, fresh: int | None = None) -> list[int]:
+    def take(
+        self, study_id: int, count: int, total: int | None, *, fresh: Callable[[], int | None] = lambda: None
+    ) -> list[int]:
         """Take trials for the holder: those that wait first, then new ones, as far as the budget has room.
 
         Args:
             study_id: the study.
             count: how many, at the most.
             total: trials that may be running or finished, over all workers; None for no limit.
-            fresh: how many of them may be new ones; None for no limit.
+            fresh: how many of them may be new ones, None for no limit; asked when everything that others have taken is
+                known, and nobody takes more.
         Returns:
             Ids; the trials are running, bear the holder's name, and are held.
         """
         assert self._owner is not None, "only a holder with a name can take trials"
         with self._lock, self.transaction() as connection:
-            ids = leases.take(connection, study_id, self._owner, count, total, fresh=fresh, known=self._held)
+            new = fresh()
+            if new is not None:
+                lock_study(connection, study_id)
+                self._learn_news(connection, study_id)
+                new = fresh()
+            ids = leases.take(connection, study_id, self._owner, count, total, fresh=new, known=self._held)
             trials = read_trials(connection, study_id, ids)
         with self._lock:
             for trial in trials:
@@ -168,9 +184,15 @@ class BlockStorage(BaseStorage):
         """Whether anything waits for `flush`."""
         return bool(self._changes or self._queued)
 
-    def queue(self, study_id: int, trial: FrozenTrial) -> None:
-        """Make a new trial out of a template, together with what the next `flush` writes."""
-        self._queued.append((study_id, trial))
+    def queue(self, study_id: int, trial: FrozenTrial, *, after: int) -> None:
+        """Make a new trial out of a template in the transaction in which a held one ends, and only if it does.
+
+        Args:
+            study_id: the study.
+            trial: the template.
+            after: the id of the held trial, whose end the next `flush` writes.
+        """
+        self._queued.append((study_id, trial, after))
 
     def flush(self) -> frozenset[int]:
         """Write everything that waits, in one transaction; if it fails, everything still waits.
@@ -183,13 +205,15 @@ class BlockStorage(BaseStorage):
                 return frozenset()
             states = {trial_id: change.state for trial_id, change in self._changes.items()}
             with self.transaction() as connection:
-                for study_id in sorted({study_id for study_id, _ in self._queued}):
+                for study_id in sorted({study_id for study_id, _, _ in self._queued}):
                     lock_study(connection, study_id)
                 held = leases.still_held(connection, self._owner, states)
                 write_changes(connection, {trial_id: self._changes[trial_id] for trial_id in sorted(held)})
-                for study_id, trial in self._queued:
-                    _insert(connection, study_id, changes_of(trial))
-            lost = frozenset(states) - held
+                for study_id, trial, after in self._queued:
+                    # If it has ended already, all of this was written when the answer was lost.
+                    if held.get(after) is TrialState.RUNNING:
+                        _insert(connection, study_id, changes_of(trial))
+            lost = frozenset(states) - held.keys()
             over = {trial_id for trial_id, state in states.items() if state not in (None, TrialState.RUNNING)}
             self._changes.clear()
             self._queued.clear()
@@ -269,11 +293,13 @@ class BlockStorage(BaseStorage):
 
     @contextmanager
     def transaction(self, *, writes: bool = True) -> Iterator[Connection]:
-        """A connection in a transaction, which is committed at the end of the block."""
+        """A connection in a transaction, which is committed at the end of the block; one that reads sees one moment."""
         with self._engine.connect() as connection:
             if connection.dialect.name == "sqlite":
                 # A transaction that begins by reading could not write once somebody else has written.
                 connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+            elif not writes:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             yield connection
             connection.commit()
 
@@ -286,30 +312,42 @@ class BlockStorage(BaseStorage):
         return self._known[study_id]
 
     def _refresh(self, study_id: int) -> None:
-        known = self._known.setdefault(study_id, _Known())
-        foreign = known.unfinished - self._held
         with self.transaction(writes=False) as connection:
-            if connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id)).first() is None:
-                self._known.pop(study_id)
-                raise KeyError(NOT_FOUND_MSG)
-            if known.last < 0:
-                trials = read_trials(connection, study_id)
-            else:
-                news = (TRIALS.c.trial_id > known.last) | TRIALS.c.state.in_(UNFINISHED)
-                query = select(TRIALS.c.trial_id, TRIALS.c.state).where(TRIALS.c.study_id == study_id, news)
-                states = {row.trial_id: row.state for row in connection.execute(query)}
-                fresh = {trial_id for trial_id in states if trial_id > known.last}
-                moved = {trial_id for trial_id in foreign if self._has_moved(known, trial_id, states.get(trial_id))}
-                trials = read_trials(connection, study_id, (fresh | moved) - self._held)
-        for trial in trials:
-            self._learn(study_id, trial)
+            self._learn_news(connection, study_id)
+
+    def _learn_news(self, connection: Connection, study_id: int) -> None:
+        if connection.execute(select(STUDIES.c.study_id).where(STUDIES.c.study_id == study_id)).first() is None:
+            self._known.pop(study_id, None)
+            raise KeyError(NOT_FOUND_MSG)
+        known = self._known.setdefault(study_id, _Known())
+        rungs: dict[int, dict[str, Any]] = {}
+        if known.last < 0:
+            trials = [trial for trial in read_trials(connection, study_id) if trial._trial_id not in self._held]
+            known.last = max((trial._trial_id for trial in trials), default=-1)
+        else:
+            foreign = known.unfinished - self._held
+            news = (TRIALS.c.trial_id > known.last) | TRIALS.c.state.in_(UNFINISHED)
+            query = select(TRIALS.c.trial_id, TRIALS.c.state).where(TRIALS.c.study_id == study_id, news)
+            states = {row.trial_id: row.state for row in connection.execute(query)}
+            fresh = {trial_id for trial_id in states if trial_id > known.last}
+            moved = {trial_id for trial_id in foreign if self._has_moved(known, trial_id, states.get(trial_id))}
+            trials = read_trials(connection, study_id, (fresh | moved) - self._held)
+            rungs = read_rungs(connection, foreign - moved)
+            known.last = max([known.last, *states])
+        self._study_of.update({trial._trial_id: study_id for trial in trials})
+        known.put_all(trials)
+        for trial_id, reached in rungs.items():
+            trial = copy.copy(known.trials[trial_id])
+            trial.system_attrs = {**trial.system_attrs, **reached}
+            known.put(trial)
 
     def _has_moved(self, known: _Known, trial_id: int, state: TrialState | None) -> bool:
         """Whether somebody else's unfinished trial has to be read again."""
         if not self._holding or state is not TrialState.RUNNING:
             return True
         trial = known.trials[trial_id]
-        # The reports of others' running trials are of no use here, and their parameters do not change.
+        # The reports of others' running trials are of no use here, and their parameters do not change. The rungs that
+        # they have reached are read apart.
         return trial.state is not state or not trial.params
 
     def _learn(self, study_id: int, trial: FrozenTrial) -> None:

@@ -111,7 +111,9 @@ def owned(connection: Connection, study_id: int, owner: str) -> list[int]:
     return list(connection.execute(query).scalars())
 
 
-def still_held(connection: Connection, owner: str | None, states: Mapping[int, TrialState | None]) -> set[int]:
+def still_held(
+    connection: Connection, owner: str | None, states: Mapping[int, TrialState | None]
+) -> dict[int, TrialState]:
     """Which of some trials their owner may still write to; they are locked until the transaction ends.
 
     Args:
@@ -119,8 +121,10 @@ def still_held(connection: Connection, owner: str | None, states: Mapping[int, T
         owner: the JSON text that names the owner; None if nobody's name is asked for.
         states: by id, the state that is about to be written. One that is there already was written when the answer to
             the commit was lost.
+    Returns:
+        The states that are stored, by id.
     """
-    held = set()
+    held: dict[int, TrialState] = {}
     for some in in_parts(sorted(states)):
         name = SYSTEM_ATTRS.c.value_json
         bears = (SYSTEM_ATTRS.c.trial_id == TRIALS.c.trial_id) & (SYSTEM_ATTRS.c.key == OWNER)
@@ -135,7 +139,7 @@ def still_held(connection: Connection, owner: str | None, states: Mapping[int, T
             mine = owner is None or found == owner
             writable = state is TrialState.RUNNING or (owner is None and not state.is_finished())
             if mine and (writable or state is states[trial_id]):
-                held.add(trial_id)
+                held[trial_id] = state
     return held
 
 

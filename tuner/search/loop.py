@@ -29,7 +29,6 @@ from tuner.search.outage import Outage
 from tuner.search.owners import OWNER, is_lost, present
 from tuner.search.patience import Patience
 from tuner.search.progress import progress_of
-from tuner.search.samplers import SeededSampler
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.studies import most_epochs
 from tuner.search.trials import attributes, next_attempt, taken_over
@@ -138,22 +137,25 @@ class SearchLoop(JobSource, Observer):
         self._learnt = 0
         self._ready: deque[Asked] = deque()
         self._running: dict[int, _Running] = {}
+        self._dropped: set[int] = set()
         self._ended: list[tuple[Job, Outcome, float | None]] = []
         self._done_with: list[str] = []
         self._ended_before_their_time = 0
         self._errors_in_a_row = 0
+        self._failed_in_a_row = 0
+        self._failed_at_once = False
         self._last_error = ""
 
     def run(self, trainer: Trainer, data: Mapping[DataKey, Prepared]) -> None:
         """Search until there is nothing left to do; trials that still run at the end are put back.
 
         Raises:
-            SearchError: if ten trials in a row failed, or if a trial's configuration cannot be.
+            SearchError: if trials failed ten times in a row, or if a trial's configuration cannot be.
         """
         with present() as owner, self._storage.hold(owner), self._heart:
             self._train(trainer, data)
         if self._errors_in_a_row >= MOST_ERRORS_IN_A_ROW:
-            raise SearchError(f"{self._errors_in_a_row} trials in a row failed; the last one: {self._last_error}")
+            raise SearchError(f"{self._failed_in_a_row} trials in a row failed; the last one: {self._last_error}")
 
     def _train(self, trainer: Trainer, data: Mapping[DataKey, Prepared]) -> None:
         self.put_back_lost()
@@ -184,14 +186,19 @@ class SearchLoop(JobSource, Observer):
             if self.stopping():
                 return Done()
             self._prepare(max(1, self._lanes - len(self._running)))
-        if not self._ready:
-            if self._running or self._outage.goes_on:
+            if self.stopping():
+                return Done()
+        # What was taken away and has come back is still being trained until the trainer has dropped it.
+        asked = next((each for each in self._ready if each.job.number not in self._dropped), None)
+        if asked is None:
+            if self._ready or self._running or self._outage.goes_on:
                 return Wait()
-            if self._left_to_suggest() == 0:
+            if self._limits.left(self._study) == 0:
                 self._stop.ask(StopReason.EXHAUSTED)
             return Done()
-        asked = self._ready.popleft()
+        self._ready.remove(asked)
         self._running[asked.job.number] = _Running(asked, self._clock())
+        self._failed_at_once = False
         self._watcher.trial_started(asked.job, asked.attempt)
         return asked.job
 
@@ -220,7 +227,7 @@ class SearchLoop(JobSource, Observer):
 
     def _ask(self, count: int) -> None:
         repetitions = True
-        while count > 0 and repetitions:
+        while count > 0 and repetitions and not self.stopping():
             ids = self._take(count)
             asked = self._asking.ask(ids)
             repetitions = False
@@ -233,21 +240,28 @@ class SearchLoop(JobSource, Observer):
                     repetitions = True
             # Other workers learn what these trials are.
             self._exchange()
+            if repetitions:
+                self._learn()
 
     def _take(self, count: int) -> list[int]:
-        ids = self._take_now(count) if self._may_have_room() else []
+        ids = self._not_asked_yet()[:count]
+        if len(ids) < count and self._may_have_room():
+            ids += self._take_now(count - len(ids))
         # Another worker's death makes room, too.
         if len(ids) < count and self.put_back_lost():
             ids += self._take_now(count - len(ids))
         return ids
 
-    def _take_now(self, count: int) -> list[int]:
-        return self._storage.take(self._study._study_id, count, self._trials, fresh=self._left_to_suggest())
+    def _not_asked_yet(self) -> list[int]:
+        """Trials that were taken, but not asked to the end because the storage went away meanwhile."""
+        asked = {each.trial_id for each in (*self._ready, *(running.asked for running in self._running.values()))}
+        left = sorted(self._storage.held - asked)
+        return [trial_id for trial_id in left if self._storage.trial(trial_id).state is TrialState.RUNNING]
 
-    def _left_to_suggest(self) -> int | None:
-        """How many more trials the sampler can suggest; None for no limit."""
-        sampler = self._study.sampler
-        return sampler.left(self._study) if isinstance(sampler, SeededSampler) else None
+    def _take_now(self, count: int) -> list[int]:
+        return self._storage.take(
+            self._study._study_id, count, self._trials, fresh=lambda: self._limits.left(self._study)
+        )
 
     def _may_have_room(self) -> bool:
         """Whether the budget had room for a trial when this worker last looked."""
@@ -277,7 +291,7 @@ class SearchLoop(JobSource, Observer):
         )
         for each in given:
             how = "is given up" if each.failed else f"goes on at epoch {each.epochs}" if each.epochs else "starts over"
-            times = "" if each.lost == 1 else f", for the {each.lost}th time"
+            times = "" if each.lost == 1 else f" ({each.lost} times so far)"
             self._watcher.note(f"trial {each.number} was left by a process that is gone{times}; it {how}")
         return bool(given)
 
@@ -324,6 +338,7 @@ class SearchLoop(JobSource, Observer):
         running = self._running.get(outcome.number)
         if running is None:
             # Another worker has taken it meanwhile, and its word counts.
+            self._dropped.discard(outcome.number)
             self._done_with += [outcome.checkpoint] if outcome.checkpoint is not None else []
             return
         job, trial_id = running.job, running.asked.trial_id
@@ -360,15 +375,18 @@ class SearchLoop(JobSource, Observer):
 
     def _count_errors(self, trial_id: int, outcome: Outcome) -> None:
         if outcome.end is not End.FAILED:
-            self._errors_in_a_row = 0
+            self._errors_in_a_row = self._failed_in_a_row = 0
             return
-        self._errors_in_a_row += 1
+        # What fails together, as all lanes do when their process dies, has failed once.
+        self._errors_in_a_row += not self._failed_at_once
+        self._failed_in_a_row += 1
+        self._failed_at_once = True
         self._last_error = outcome.error or "no reason was given"
         reason = self._last_error.splitlines()[0].rstrip(":")
         failed = self._storage.trial(trial_id)
         attempt = int(failed.user_attrs.get(ATTEMPT, 1))
         if attempt - int(failed.user_attrs.get(LOST_WORKERS, 0)) <= self._definition.search.retries:
-            self._storage.queue(self._study._study_id, next_attempt(failed))
+            self._storage.queue(self._study._study_id, next_attempt(failed), after=trial_id)
             self._watcher.note(f"trial {outcome.number} failed ({reason}); attempt {attempt + 1} is queued")
         else:
             self._watcher.note(f"trial {outcome.number} failed for the last time ({reason})")
@@ -405,6 +423,7 @@ class SearchLoop(JobSource, Observer):
         lost = self._storage.flush()
         for number in [number for number, running in self._running.items() if running.asked.trial_id in lost]:
             del self._running[number]
+            self._dropped.add(number)
             self._watcher.note(
                 f"trial {number} has been taken by another worker; what is trained of it here is dropped"
             )

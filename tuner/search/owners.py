@@ -8,6 +8,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -22,7 +23,25 @@ NAMELESS = timedelta(minutes=2)
 
 def this_process() -> dict[str, Any]:
     """This process as the owner of a trial: host, process id, and when it started, since ids are used again."""
-    return {"host": socket.gethostname(), "pid": os.getpid(), "started": psutil.Process().create_time()}
+    return {"host": socket.gethostname(), "pid": os.getpid(), "started": started(os.getpid())}
+
+
+def started(pid: int) -> str:
+    """When a process started, as a text that is the same for as long as it lives.
+
+    On Linux that is counted from the start of the machine, since a step of the clock, as after a sleep or by NTP,
+    moves the time of day at which a process seems to have started.
+
+    Raises:
+        psutil.NoSuchProcess, psutil.AccessDenied: if nothing can be told.
+    """
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        # proc(5): the second field is a name in parentheses, which may hold anything; the 22nd is the start in ticks.
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return f"{psutil.Process(pid).create_time():.0f}"
+    return f"{boot}+{ticks}"
 
 
 _SEARCHES: set[str] = set()
@@ -57,7 +76,7 @@ def is_gone(owner: Mapping[str, Any]) -> bool:
         return False
     try:
         process = psutil.Process(owner["pid"])
-        if abs(process.create_time() - owner["started"]) > 1 or process.status() == psutil.STATUS_ZOMBIE:
+        if started(process.pid) != owner["started"] or process.status() == psutil.STATUS_ZOMBIE:
             return True
     except psutil.NoSuchProcess:
         return True

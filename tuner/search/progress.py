@@ -29,6 +29,7 @@ def progress_of(trials: Sequence[FrozenTrial], total: int | None, direction: Dir
         pruned=states[TrialState.PRUNED],
         failed=states[TrialState.FAIL],
         running=states[TrialState.RUNNING],
+        waiting=states[TrialState.WAITING],
         best_number=None if best is None else best.number,
         best_value=None if best is None else best.value,
         best_attributes={} if best is None else best.user_attrs,

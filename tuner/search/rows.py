@@ -30,6 +30,9 @@ USER_ATTRS: Table = models.TrialUserAttributeModel.__table__
 SYSTEM_ATTRS: Table = models.TrialSystemAttributeModel.__table__
 HEARTBEATS: Table = models.TrialHeartbeatModel.__table__
 
+RUNG = "completed_rung_"
+"""How Optuna's successive halving begins the names of its notes (optuna/pruners/_successive_halving.py)."""
+
 MOST_IDS = 500
 """Trials named in one statement; databases take a limited number of variables."""
 
@@ -93,6 +96,24 @@ def read_trials(connection: Connection, study_id: int, ids: Iterable[int] | None
     found: list[FrozenTrial] = []
     for some in in_parts(sorted(ids)):
         found += _read(connection, TRIALS.c.trial_id.in_(some) & (TRIALS.c.study_id == study_id), None)
+    return found
+
+
+def read_rungs(connection: Connection, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What successive halving and Hyperband have noted of trials: their values at the rungs that they have reached.
+
+    Args:
+        connection: in a transaction.
+        ids: which trials.
+    Returns:
+        System attributes by trial id.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    columns = SYSTEM_ATTRS.c.trial_id, SYSTEM_ATTRS.c.key, SYSTEM_ATTRS.c.value_json
+    for some in in_parts(sorted(ids)):
+        of_rungs = SYSTEM_ATTRS.c.trial_id.in_(some) & SYSTEM_ATTRS.c.key.startswith(RUNG, autoescape=True)
+        for trial_id, key, text in connection.execute(select(*columns).where(of_rungs)):
+            found.setdefault(trial_id, {})[key] = json.loads(text)
     return found
 
 

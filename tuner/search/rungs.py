@@ -1,108 +1,142 @@
-"""Optuna's own pruners for many trials at once: successive halving, Hyperband, and any other."""
+"""Successive halving and Hyperband for many trials at once."""
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Container, Sequence
-from typing import Any, cast
+import math
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from typing import TypeAlias
 
 import optuna
 from optuna.pruners import BasePruner, HyperbandPruner, SuccessiveHalvingPruner
-from optuna.storages import BaseStorage
-from optuna.trial import FrozenTrial, TrialState
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial
+
+from tuner.search.rows import RUNG
+
+Reached: TypeAlias = dict[tuple[int, int], list[float]]
+"""What trials had come to when they reached a rung: sorted values by bracket and rung."""
 
 
 class Rungs:
-    """Asks Optuna's pruner for each trial, and reads the storage no more than once for all of them.
+    """The verdicts of Optuna's successive halving or Hyperband, at a cost that a hundred lanes can bear.
 
-    Successive halving keeps the rungs that a trial has reached with the trial in the storage, where all workers see
-    them. A trial that reaches one is compared with all others there; to read these anew for each of a hundred trials
-    that reach it in the same epoch would take longer than to train them.
+    Optuna notes the rungs that a trial has reached, and its values there, with the trial in the storage, where all
+    workers see them, and compares each trial with all others. Here the others are looked through once for all running
+    trials, and only in an epoch in which one of these reaches a rung.
+
+    Sources: optuna/pruners/_successive_halving.py and _hyperband.py of Optuna 5; Li et al. 2020, arXiv:1810.05934.
     """
 
     def __init__(self, pruner: BasePruner, study: optuna.Study, epochs: int) -> None:
         """The verdicts of a pruner.
 
         Args:
-            pruner: asked as it is.
+            pruner: one that `can_stand_for` accepts.
             study: whose trials it compares.
             epochs: the most epochs that a trial can have.
         """
         self._pruner = pruner
         self._study = study
         self._epochs = epochs
+        self._brackets: dict[int, int] = {}
+
+    @staticmethod
+    def can_stand_for(pruner: BasePruner) -> bool:
+        """Whether a pruner's verdicts are given here: those of every pruner that a study file can state."""
+        if isinstance(pruner, HyperbandPruner):
+            return bool(pruner._pruners) and all(Rungs.can_stand_for(each) for each in pruner._pruners)
+        if not isinstance(pruner, SuccessiveHalvingPruner):
+            return False
+        return pruner._min_resource is not None and pruner._bootstrap_count == 0
 
     def learn(self, finished: Sequence[FrozenTrial]) -> None:
         """Nothing is learnt: what is compared is in the storage."""
 
     def should_prune(self, running: Sequence[FrozenTrial]) -> list[bool]:
-        """The pruner's verdicts, one trial after another; each sees what the ones before have noted."""
-        study = self._read_once(running)
-        return [bool(self._pruner.prune(study, trial)) for trial in running]
+        """The pruner's verdicts, one trial after another; each is compared with what the ones before have come to."""
+        at_rung = [trial for trial in running if trial.last_step is not None and self._is_at_rung(trial)]
+        reached = self._reached() if at_rung else {}
+        worse = {trial._trial_id for trial in at_rung if self._ends(trial, _last(trial), trial.last_step, reached)}
+        return [trial._trial_id in worse for trial in running]
 
     def stopped_early(self, trial: FrozenTrial) -> None:
         """Note a trial on every rung that it would have reached with its last value.
 
         So it is a part of the comparison there, as one that went on would be.
         """
-        if not isinstance(self._pruner, (SuccessiveHalvingPruner, HyperbandPruner)) or not trial.intermediate_values:
-            return
-        last = trial.intermediate_values[max(trial.intermediate_values)]
-        carried = copy.copy(trial)
-        carried.intermediate_values = {**trial.intermediate_values, self._epochs - 1: last}
-        self._pruner.prune(self._read_once([carried]), carried)
+        if trial.last_step is not None:
+            self._ends(trial, _last(trial), self._epochs - 1, self._reached())
 
-    def _read_once(self, running: Sequence[FrozenTrial]) -> optuna.Study:
-        """The study on a storage that is read once, in which the running trials are those given."""
-        study = copy.copy(self._study)
-        study._storage = cast(BaseStorage, _ReadOnce(self._study._storage, running))
-        return study
+    def _reached(self) -> Reached:
+        """What all trials of the study have come to at their rungs, whoever trains them and however they ended."""
+        reached: Reached = {}
+        for trial in self._study._storage.get_all_trials(self._study._study_id, deepcopy=False):
+            for rung in range(_rungs(trial)):
+                reached.setdefault((self._bracket(trial), rung), []).append(trial.system_attrs[f"{RUNG}{rung}"])
+        for values in reached.values():
+            values.sort()
+        return reached
+
+    def _bracket(self, trial: FrozenTrial) -> int:
+        if not isinstance(self._pruner, HyperbandPruner):
+            return 0
+        if trial.number not in self._brackets:
+            self._brackets[trial.number] = self._pruner._get_bracket_id(self._study, trial)
+        return self._brackets[trial.number]
+
+    def _halving(self, trial: FrozenTrial) -> SuccessiveHalvingPruner:
+        pruner = self._pruner
+        halving = pruner._pruners[self._bracket(trial)] if isinstance(pruner, HyperbandPruner) else pruner
+        assert isinstance(halving, SuccessiveHalvingPruner)
+        return halving
+
+    def _step_of(self, trial: FrozenTrial, rung: int) -> int:
+        """The step at which a trial reaches a rung."""
+        halving = self._halving(trial)
+        assert halving._min_resource is not None
+        return int(halving._min_resource * halving._reduction_factor ** (halving._min_early_stopping_rate + rung))
+
+    def _is_at_rung(self, trial: FrozenTrial) -> bool:
+        return trial.last_step is not None and trial.last_step >= self._step_of(trial, _rungs(trial))
+
+    def _ends(self, trial: FrozenTrial, value: float, step: int | None, reached: Reached) -> bool:
+        """Note a trial's value on the rungs up to a step, as far as it is promoted.
+
+        Returns:
+            Whether it was not promoted from one of them.
+        """
+        assert step is not None
+        rung = _rungs(trial)
+        while step >= self._step_of(trial, rung):
+            if math.isnan(value):
+                return True
+            self._study._storage.set_trial_system_attr(trial._trial_id, f"{RUNG}{rung}", value)
+            trial.system_attrs = {**trial.system_attrs, f"{RUNG}{rung}": value}
+            others = reached.setdefault((self._bracket(trial), rung), [])
+            promoted = self._is_promoted(value, others, self._halving(trial)._reduction_factor)
+            insort(others, value)
+            if not promoted:
+                return True
+            rung += 1
+        return False
+
+    def _is_promoted(self, value: float, others: Sequence[float], reduction_factor: int) -> bool:
+        """Whether a value is among the best share of itself and others, which are sorted; one is always promoted."""
+        promotable = max(1, (len(others) + 1) // reduction_factor)
+        minimize = self._study.direction is StudyDirection.MINIMIZE
+        better = bisect_left(others, value) if minimize else len(others) - bisect_right(others, value)
+        return better < promotable
 
 
-class _ReadOnce:
-    """A storage whose trials are read when they are first asked for, and then no more.
-
-    What is written of a running trial goes to the storage, and to the trial given, with which later ones are compared.
-    """
-
-    def __init__(self, storage: BaseStorage, running: Sequence[FrozenTrial]) -> None:
-        self._storage = storage
-        self._running = {trial._trial_id: trial for trial in running}
-        self._trials: dict[int, FrozenTrial] | None = None
-        self._study_id: int | None = None
-
-    def get_all_trials(
-        self, study_id: int, deepcopy: bool = True, states: Container[TrialState] | None = None
-    ) -> list[FrozenTrial]:
-        if self._trials is None:
-            read = self._storage.get_all_trials(study_id, deepcopy=False)
-            self._trials = {trial._trial_id: trial for trial in read}
-            self._trials.update({trial_id: _as_it_is(trial) for trial_id, trial in self._running.items()})
-        found = list(self._trials.values())
-        if states is not None:
-            found = [trial for trial in found if trial.state in states]
-        return copy.deepcopy(found) if deepcopy else found
-
-    def get_study_id_from_name(self, study_name: str) -> int:
-        # Hyperband asks for each trial.
-        if self._study_id is None:
-            self._study_id = self._storage.get_study_id_from_name(study_name)
-        return self._study_id
-
-    def set_trial_system_attr(self, trial_id: int, key: str, value: Any) -> None:
-        self._storage.set_trial_system_attr(trial_id, key, value)
-        trial = self._running[trial_id]
-        trial.system_attrs = {**trial.system_attrs, key: value}
-        if self._trials is not None:
-            # Another object: whoever holds a list of trials goes on seeing them as they were when he asked.
-            self._trials[trial_id] = _as_it_is(trial)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._storage, name)
+def _rungs(trial: FrozenTrial) -> int:
+    """How many rungs a trial has reached."""
+    rung = 0
+    while f"{RUNG}{rung}" in trial.system_attrs:
+        rung += 1
+    return rung
 
 
-def _as_it_is(trial: FrozenTrial) -> FrozenTrial:
-    """A copy that keeps its notes whatever is noted later."""
-    copied = copy.copy(trial)
-    copied.system_attrs = dict(trial.system_attrs)
-    return copied
+def _last(trial: FrozenTrial) -> float:
+    assert trial.last_step is not None
+    return trial.intermediate_values[trial.last_step]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import optuna
 from optuna.storages import BaseStorage
@@ -19,12 +19,17 @@ from tuner.search.versions import disagreement, versions
 from tuner.space import Choices, Fixed, Range, leaves
 from tuner.study.definition import StudyDefinition, differences, fingerprint
 from tuner.study.metrics import METRICS
+from tuner.study.search_settings import SearchSettings
 
 DEFINITION = "tuner:definition"
 DATA = "tuner:data"
 VERSIONS = "tuner:versions"
 BUDGET = "tuner:trials"
 OVERRIDE = "tuner:trials_override"
+LOST_WORKER_RETRIES = "tuner:lost_worker_retries"
+
+Study: TypeAlias = optuna.Study
+"""For those who only pass it on."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +40,16 @@ class StoredStudy:
         study: the Optuna study.
         metric: the objective metric.
         trials: the budget of trials that the last search went by; None if there was none.
+        lost_worker_retries: how often a trial is taken up again after its worker was lost, as the last search had it.
     """
 
     study: optuna.Study
     metric: str
     trials: int | None
+    lost_worker_retries: int = SearchSettings().lost_worker_retries
 
 
-def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared) -> optuna.Study:
+def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared) -> Study:
     """The stored study of a definition; it is made if it is not there.
 
     Raises:
@@ -64,15 +71,17 @@ def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared
         VERSIONS: versions(),
     }
     attributes = study.user_attrs
-    if DEFINITION not in attributes:
+    if DEFINITION in attributes:
+        _refuse_changes(definition, attributes, stated)
+    else:
         _refuse_foreign(study, METRICS[metric].direction)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             study.set_metric_names([metric])
         for name in (DATA, VERSIONS, DEFINITION):
             study.set_user_attr(name, stated[name])
-        return study
-    _refuse_changes(definition, attributes, stated)
+    if attributes.get(LOST_WORKER_RETRIES) != definition.search.lost_worker_retries:
+        study.set_user_attr(LOST_WORKER_RETRIES, definition.search.lost_worker_retries)
     return study
 
 
@@ -147,7 +156,9 @@ def load_stored(storage: BaseStorage, name: str) -> StoredStudy:
         raise StudyError(f'the storage has no study "{name}"; {others}.{way_out}')
     study = optuna.load_study(study_name=name, storage=storage)
     metric = study.metric_names[0] if study.metric_names else "value"
-    return StoredStudy(study, metric, study.user_attrs.get(BUDGET))
+    attributes = study.user_attrs
+    retries = attributes.get(LOST_WORKER_RETRIES, SearchSettings().lost_worker_retries)
+    return StoredStudy(study, metric, attributes.get(BUDGET), retries)
 
 
 def delete_stored(storage: BaseStorage, name: str) -> None:

@@ -42,9 +42,6 @@ class Verdicts:
             study: with one objective.
             epochs: the most epochs that a trial can have.
         """
-        if isinstance(study.pruner, HyperbandPruner) and not study.pruner._pruners:
-            # It shares trials out among its brackets only after its first verdict; samplers ask for brackets before.
-            study.pruner._try_initialization(study)
         self._judge = _judge(study.pruner, study, epochs)
 
     def learn(self, finished: Sequence[FrozenTrial]) -> None:
@@ -91,6 +88,23 @@ class _Never:
         pass
 
 
+class _OneByOne:
+    """Optuna's own pruner, asked for each trial."""
+
+    def __init__(self, pruner: BasePruner, study: optuna.Study) -> None:
+        self._pruner = pruner
+        self._study = study
+
+    def learn(self, finished: Sequence[FrozenTrial]) -> None:
+        pass
+
+    def should_prune(self, running: Sequence[FrozenTrial]) -> list[bool]:
+        return [bool(self._pruner.prune(self._study, trial)) for trial in running]
+
+    def stopped_early(self, trial: FrozenTrial) -> None:
+        pass
+
+
 class _Patient:
     """Another judge, whose verdict counts where a trial has not improved for a while."""
 
@@ -129,4 +143,7 @@ def _judge(pruner: BasePruner, study: optuna.Study, epochs: int) -> Judge:
         return _Patient(pruner, study, None if wrapped is None else _judge(wrapped, study, epochs))
     if isinstance(pruner, PercentilePruner) and Percentiles.can_stand_for(pruner):
         return Percentiles(pruner, study.direction, epochs)
-    return Rungs(pruner, study, epochs)
+    if isinstance(pruner, HyperbandPruner) and not pruner._pruners:
+        # It shares trials out among its brackets only after its first verdict; samplers ask for brackets before.
+        pruner._try_initialization(study)
+    return Rungs(pruner, study, epochs) if Rungs.can_stand_for(pruner) else _OneByOne(pruner, study)

@@ -18,6 +18,7 @@ class Progress:
         total: the budget of trials; None for no limit.
         pruned, failed: how many of each, over all runs.
         running: trials that are being trained by any worker.
+        waiting: trials that wait to be taken up again.
         best_number, best_value: the best complete trial; None if there is none.
         best_attributes: what is kept of it, its hyperparameters and metrics among them.
     """
@@ -27,6 +28,7 @@ class Progress:
     pruned: int = 0
     failed: int = 0
     running: int = 0
+    waiting: int = 0
     best_number: int | None = None
     best_value: float | None = None
     best_attributes: Mapping[str, Any] = field(default_factory=dict)

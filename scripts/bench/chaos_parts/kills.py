@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -21,6 +22,8 @@ from scripts.bench.chaos_parts.study import EPOCHS, NAME
 from tuner.search.block_storage import BlockStorage
 from tuner.search.storage import opened_backend
 
+PROJECT = Path(__file__).resolve().parents[3]
+MOST_FAILURES = 20
 BEAT_SECONDS, GRACE_SECONDS = 1.0, 6.0
 OWN_HOST, OTHER_HOSTS = "here", ("there", "elsewhere")
 
@@ -57,7 +60,9 @@ class Crew:
         asked = json.dumps({**self._asked, "host": self._hosts[worker]})
         with (self._folder / f"{worker}.out").open("ab") as out, (self._folder / f"{worker}.err").open("ab") as err:
             command = [sys.executable, "-m", "scripts.bench.chaos_parts.worker", asked]
-            self.processes[worker] = subprocess.Popen(command, stdout=out, stderr=err, cwd=self._folder)
+            self.processes[worker] = subprocess.Popen(
+                command, stdout=out, stderr=err, cwd=self._folder, env={**os.environ, "PYTHONPATH": str(PROJECT)}
+            )
 
     def kill(self, worker: int) -> None:
         """Kill a worker as a power cut would, and start another."""
@@ -83,6 +88,11 @@ class Crew:
             for line in path.read_text().splitlines():
                 if line.startswith("ended "):
                     yield int(line.split()[1])
+
+    @property
+    def failures(self) -> int:
+        """How many workers have ended by themselves, and not well."""
+        return sum(count for status, count in self.statuses.items() if status not in (0, -signal.SIGKILL))
 
     def errors(self) -> str:
         """Everything that workers complained of."""
@@ -141,6 +151,8 @@ def run(
             stopped += 1
             until_outage = time.monotonic() - began + 10.0
         for worker in crew.reap():
+            if crew.failures > MOST_FAILURES:
+                raise RuntimeError(f"{crew.failures} workers have failed:\n{crew.errors()[-2000:]}")
             # The last to be killed may have left trials that the others, who had nothing left to do, did not wait for.
             if killed < kills or finished(trials_of(url)) < trials:
                 crew.start(worker)
@@ -166,7 +178,7 @@ def run(
             for trial in found
         ),
         "lock_errors": errors.count("database is locked"),
-        "failed_workers": sum(count for status, count in crew.statuses.items() if status not in (0, -signal.SIGKILL)),
+        "failed_workers": crew.failures,
         "taken_up_again": sum(int(trial.user_attrs.get("lost_workers", 0)) for trial in found),
         "errors": errors[-2000:],
     }

@@ -58,7 +58,8 @@ class ShuffledGridSampler(BaseSampler):
 
     def left(self, study: optuna.Study) -> int:
         """How many points no trial has yet."""
-        return self._grid.size - len(self._taken(study))
+        taken, undecided = self._taken(study)
+        return max(0, self._grid.size - len(taken) - len(undecided))
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
         return {}
@@ -76,7 +77,8 @@ class ShuffledGridSampler(BaseSampler):
         return self._chosen[trial.number][param_name]
 
     def _choose(self, study: optuna.Study, number: int) -> int:
-        taken = self._taken(study)
+        taken, undecided = self._taken(study)
+        taken |= {self._at(other) for other in undecided if other != number}
         own = self._at(number)
         if own not in taken or len(taken) >= self._grid.size:
             return own
@@ -91,8 +93,10 @@ class ShuffledGridSampler(BaseSampler):
             return int(self._order[place % self._grid.size])
         return (self._start + self._stride * place) % self._grid.size
 
-    def _taken(self, study: optuna.Study) -> set[int]:
+    def _taken(self, study: optuna.Study) -> tuple[set[int], set[int]]:
+        """The points that some trial has, and the numbers of unfinished trials that are still to choose one."""
         pending: set[int] = set()
+        undecided: set[int] = set()
         for trial in study._storage.get_all_trials(study._study_id, deepcopy=False):
             if trial._trial_id in self._settled:
                 continue
@@ -102,7 +106,11 @@ class ShuffledGridSampler(BaseSampler):
             else:
                 points = pending
             # What was suggested here need not be stored yet.
-            index = self._grid.index(self._chosen.get(trial.number) or trial.params)
+            params = self._chosen.get(trial.number) or trial.params
+            if not params and not trial.state.is_finished():
+                undecided.add(trial.number)
+                continue
+            index = self._grid.index(params)
             if index is not None:
                 points.add(index)
-        return self._finished | pending
+        return self._finished | pending, undecided
