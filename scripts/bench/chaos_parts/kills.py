@@ -138,18 +138,20 @@ def run(
     began = time.monotonic()
     crew = Crew(url, folder, workers=workers, trials=trials, lanes=lanes, epoch_seconds=epoch_seconds)
     killed = stopped = 0
-    until_outage = 10.0
+    until_outage, said_then = 10.0, 0
     while (killed < kills or stopped < outages or crew.alive()) and time.monotonic() - began < limit_seconds:
         time.sleep(chance.uniform(0.1, 2.5))
         if killed < kills and crew.alive():
             crew.kill(chance.choice(crew.alive()))
             killed += 1
-        if server is not None and stopped < outages and time.monotonic() - began > until_outage:
+        # A search that begins while the server is away says so and ends; what is meant here is one that goes on.
+        goes_on = time.monotonic() - began > until_outage and len(set(crew.said())) >= said_then + workers
+        if server is not None and stopped < outages and goes_on:
             server.stop("immediate")
             time.sleep(outage_seconds)
             server.start()
             stopped += 1
-            until_outage = time.monotonic() - began + 10.0
+            until_outage, said_then = time.monotonic() - began + 10.0, len(set(crew.said()))
         for worker in crew.reap():
             if crew.failures > MOST_FAILURES:
                 raise RuntimeError(f"{crew.failures} workers have failed:\n{crew.errors()[-2000:]}")
