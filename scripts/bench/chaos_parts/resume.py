@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,10 @@ def run(folder: Path, trainer: str, *, times: int, seed: int, trials: int = 6, e
     chance = random.Random(seed)
     deviation, differing, broken, went_on = 0.0, 0, 0, 0
     whole: list[FrozenTrial] | None = None
-    while broken < times:
-        root = folder / f"{trainer}-{broken}"
+    for turn in count():
+        if broken >= times:
+            break
+        root = folder / f"{trainer}-{turn}"
         (root / "studies").mkdir(parents=True)
         (root / "studies" / "resumed.toml").write_text(STUDY.format(trials=trials, epochs=epochs))
         if whole is None:
@@ -77,6 +80,8 @@ def run(folder: Path, trainer: str, *, times: int, seed: int, trials: int = 6, e
                 status = search.wait()
             if status == 0:
                 break
+            if status == -signal.SIGTERM:
+                continue  # it had not begun, or was over
             assert status == HANDED_BACK, status
             broken += 1
             waiting = [trial for trial in _trials(root / "broken.db") if trial.system_attrs.get("tuner:checkpoint")]
