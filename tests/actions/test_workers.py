@@ -139,7 +139,7 @@ def test_a_killed_worker_is_started_again_and_its_trial_is_trained(project, star
 def test_a_stop_reaches_every_worker_and_puts_their_trials_back(project, start, url):
     cluster = FakeTuner(project, FAKE_EPOCH_SECONDS="0.2")
     stop = StopRequest()
-    watcher = Each(lambda progress: stop.ask(StopReason.INTERRUPTED) if progress.running == 2 else None)
+    watcher = Each(lambda progress: stop.ask(StopReason.INTERRUPTED) if progress.running >= 2 else None)
     end = start(cluster, 2, trials=50, stop=stop, watcher=watcher)
     assert end.stopped is StopReason.INTERRUPTED
     assert cluster.workers is not None
@@ -164,6 +164,8 @@ def test_workers_leave_when_their_study_has_come_to_its_end(project, start, line
     assert end.stopped is reason
     assert end.summary.trials.complete == 4 if reason is StopReason.EXHAUSTED else end.summary.trials.complete > 0
     assert end.summary.trials.running == 0
+    if reason is not StopReason.EXHAUSTED:
+        assert start(Ending(1), 1).stopped is reason  # no worker is needed to know that
 
 
 def test_workers_put_their_trials_back_when_the_search_that_started_them_is_killed(project, start, url):

@@ -58,11 +58,13 @@ def test_a_grid_is_counted_and_held_against_the_budget(call, study):
     assert "the grid has 10 points, and the budget of 5 trials ends before all have been tried" in result.stderr
 
 
-@pytest.mark.parametrize("sampler", ["cmaes", "grid"])
-def test_json_stays_json(call, study, sampler):
+@pytest.mark.parametrize(("sampler", "points"), [("cmaes", None), ("grid", 10)])
+def test_json_holds_all_that_is_said(call, study, sampler, points):
     result = call("check", "--study", study(sampler, STEPS), "--json")
-    assert json.loads(result.stdout)["study"] == "sampled"
-    assert "search.sampler: " in result.stderr
+    told = json.loads(result.stdout)
+    assert (told["study"], told["grid_size"]) == ("sampled", points)
+    assert told["advice"][0].startswith("search.sampler: ")
+    assert result.stderr == ""
 
 
 @pytest.mark.parametrize("command", [["check"], ["search"]])

@@ -84,7 +84,7 @@ def search_with_workers(
             sleep=sleep,
         )
         left = entry.left(watch.begin())
-        if left != 0:
+        if left != 0 and not stop:
             machine = this_machine()
             share = replace(
                 machine, cores=max(1, machine.cores // workers), memory_bytes=machine.memory_bytes // workers

@@ -25,9 +25,10 @@ def check(study: str, root: str | None, as_json: bool) -> None:
 
     checked = check_study(study, root=find_root(root))
     show_checked(checked, as_json=as_json)
-    # To the side of the answer, where JSON is read by a program.
+    if as_json:
+        return
     if checked.grid_size is not None:
         points = f"{checked.grid_size:,} point{'' if checked.grid_size == 1 else 's'}"
-        click.echo(f"search.sampler: the grid has {points}", err=as_json)
+        click.echo(f"search.sampler: the grid has {points}")
     for line in checked.advice:
         click.echo(f"{checked.definition.source}: {line}", err=True)

@@ -22,7 +22,8 @@ def show_checked(checked: Checked, *, as_json: bool) -> None:
     """A study file without mistakes, and what it searches."""
     definition = checked.definition
     if as_json:
-        _json({"study": definition.name, "file": definition.source, "searched": dict(checked.searched)})
+        told = {"study": definition.name, "file": definition.source, "searched": dict(checked.searched)}
+        _json({**told, "grid_size": checked.grid_size, "advice": list(checked.advice)})
         return
     count = len(checked.searched)
     click.echo(f"{definition.source} is fine: {count} hyperparameter{'' if count == 1 else 's'} to search")
