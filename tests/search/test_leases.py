@@ -153,6 +153,17 @@ def test_what_others_took_before_ones_own_trials_is_learnt_of(first, second):
             assert len(storage.arrivals(study)) == 4
 
 
+def test_those_that_have_ended_are_found_in_the_order_in_which_they_did(first, second):
+    study = study_of(first)
+    with first.hold(FIRST):
+        ids = first.take(study, 4, None)
+        for trial_id in [ids[2], ids[0], ids[1]]:
+            first.set_trial_state_values(trial_id, TrialState.COMPLETE, [1.0])
+        first.flush()
+        assert [trial.number for trial in second.arrivals(study)] == [2, 0, 1]
+        assert [trial.number for trial in second.get_all_trials(study)] == [0, 1, 2, 3]
+
+
 def test_rungs_that_others_running_trials_have_reached_are_learnt_of(first, second):
     study = study_of(first)
     with first.hold(FIRST), second.hold(SECOND):

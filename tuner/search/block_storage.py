@@ -53,7 +53,8 @@ class _Known:
     Attributes:
         trials: by id, in the order of their numbers.
         unfinished: ids of those that run or wait.
-        arrivals: those that are complete or pruned, in the order in which this process learnt of it.
+        arrivals: those that are complete or pruned, in the order in which this process learnt of it; those that it
+            found, in the order in which they ended.
         distributions: by parameter; all trials of a study must agree on the kind and on the choices.
         last: the highest id that the database had when it was last read as a whole; of trials up to there none is new.
     """
@@ -324,6 +325,7 @@ class BlockStorage(BaseStorage):
         if known.last < 0:
             trials = [trial for trial in read_trials(connection, study_id) if trial._trial_id not in self._held]
             known.last = max((trial._trial_id for trial in trials), default=-1)
+            trials.sort(key=lambda trial: trial.datetime_complete or datetime.max)
         else:
             foreign = known.unfinished - self._held
             news = (TRIALS.c.trial_id > known.last) | TRIALS.c.state.in_(UNFINISHED)
