@@ -37,7 +37,7 @@ LIBRARIES = {
     "training": {"keras", "tensorflow", "psutil"},
     "lanes": {"keras", "tensorflow"},
     "models": {"keras"},
-    "data": {"pandas", "sklearn"},
+    "data": {"pandas", "pyarrow", "scipy", "sklearn"},
     "study": {"pydantic", "pydantic_core"},
     "space": {"pydantic", "pydantic_core"},
     "hyperparameters": {"pydantic", "pydantic_core"},

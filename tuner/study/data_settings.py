@@ -31,10 +31,34 @@ class DataSettings(Settings):
     """
 
     builtin: Builtin | None = Field(None, description="A data set that scikit-learn brings along, instead of a path.")
-    path: str | None = Field(
-        None, min_length=1, description="A CSV file of numbers with a header row, relative to the project root."
+    path: str | tuple[str, ...] | None = Field(
+        None,
+        min_length=1,
+        description="A file of rows, or several of the same columns, relative to the project root: CSV (also .gz), "
+        "Parquet, Feather, ARFF, NPZ or NPY.",
     )
     target: str | None = Field(None, min_length=1, description="The column to predict; needed with a path.")
+    separator: str | None = Field(
+        None,
+        min_length=1,
+        max_length=1,
+        description="What separates the columns of a CSV file; seen from it if left out.",
+    )
+    decimal: Literal[".", ","] | None = Field(
+        None, description="What separates whole from part in a CSV file's numbers; seen from it if left out."
+    )
+    encoding: str | None = Field(
+        None, min_length=1, description='How a CSV file writes letters, such as "cp1252"; UTF-8 or UTF-16 if left out.'
+    )
+    header: bool | None = Field(
+        None,
+        description="Whether a CSV file begins with the names of its columns; seen from it if left out. Without, "
+        "columns are called 1, 2, 3, ...",
+    )
+    missing: tuple[str | int | float, ...] = Field(
+        (),
+        description='What else says that a value is missing, beside blanks, "?", "NA" and the like: texts or numbers.',
+    )
     task: Literal["auto", "binary", "multiclass", "regression"] = Field(
         "auto", description="What kind of target it is; auto goes by the values."
     )

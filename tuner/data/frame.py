@@ -1,0 +1,63 @@
+"""A table as its source holds it: named columns, of which nothing is understood yet."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows that one file brings.
+
+    Attributes:
+        file: the file, as the person wrote it.
+        rows: how many rows it brings.
+        first_row: the number, in the file as a person counts, of its first row of values; a header is row 1. Blank
+            lines below it are not counted.
+    """
+
+    file: str
+    rows: int
+    first_row: int = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """Columns as a source holds them, in its order.
+
+    Attributes:
+        name: the source for messages, as the person wrote it.
+        columns: by name, all of the same length. A column of numbers is float64, NaN where a value is missing. A column
+            of texts or truth values is categorical, of texts, with the source's own spelling and without blanks around
+            it; a missing value has no category. A column of dates is datetime64, in any unit, NaT where one is missing.
+        parts: which rows came from which file, in order; empty if there are no files.
+    """
+
+    name: str
+    columns: Mapping[str, pd.Series[Any]]
+    parts: Sequence[Part] = field(default=())
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def place(self, row: int) -> str:
+        """Where a row stands, for a message.
+
+        >>> Frame("a.csv", {}, [Part("a.csv", 3, first_row=2), Part("b.csv", 5, first_row=2)]).place(4)
+        'b.csv: row 3'
+        """
+        ends = [0]
+        for part in self.parts:
+            ends.append(ends[-1] + part.rows)
+        index = bisect_right(ends, row) - 1
+        if not 0 <= index < len(self.parts):
+            return f"{self.name}: row {row + 1}"
+        part = self.parts[index]
+        return f"{part.file}: row {row - ends[index] + part.first_row}"
