@@ -4,9 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
+from pandas.api.types import is_datetime64_any_dtype
 
-from tuner.data.table import Table
+from tuner.data.frame import Frame, Part
+from tuner.data.table import Feature, Table
 
 
 @pytest.fixture
@@ -32,9 +35,29 @@ def make_table() -> Callable[..., Table]:
             name="table",
             x=random.normal(5.0, 3.0, size=(len(y), features)),
             y=y,
-            features=tuple(f"f{number}" for number in range(features)),
+            features=tuple(Feature(f"f{number}") for number in range(features)),
             task="regression" if not counts else "binary" if len(counts) == 2 else "multiclass",
             classes=tuple(f"c{number}" for number in range(len(counts))),
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_frame() -> Callable[..., Frame]:
+    def make(**columns: list[object]) -> Frame:
+        """A source with these columns: texts and truth values as categories, the rest as pandas sees it."""
+        series = {}
+        for name, cells in columns.items():
+            as_read = pd.Series(cells)
+            if isinstance(as_read.dtype, pd.CategoricalDtype) or is_datetime64_any_dtype(as_read.dtype):
+                series[name] = as_read
+            elif any(isinstance(cell, str | bool) for cell in cells):
+                texts = [None if cell is None else str(cell) for cell in cells]
+                series[name] = pd.Series(pd.Categorical(texts))
+            else:
+                series[name] = as_read.astype("float64")
+        rows = len(next(iter(series.values())))
+        return Frame("t.csv", series, [Part("t.csv", rows, first_row=2)])
 
     return make

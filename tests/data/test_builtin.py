@@ -33,7 +33,7 @@ def test_diabetes_comes_unscaled_so_that_no_test_row_has_shaped_it():
     assert table.x.shape == (442, 10)
     assert table.task == "regression"
     assert table.classes == ()
-    ages = table.x[:, table.features.index("age")]
+    ages = table.x[:, [feature.name for feature in table.features].index("age")]
     assert (ages.min(), ages.max()) == (19, 79)
     assert (table.y.min(), table.y.max()) == (25, 346)
 

@@ -8,13 +8,16 @@ import tuner
 from tuner.data.held_out import held_out, held_out_table
 from tuner.data.prepare import prepare, prepare_table
 from tuner.errors import DataError
+from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.study.data_settings import BUILTIN_TASKS, DataSettings
+
+NONE = Preprocessing(scaler="none")
 
 
 @pytest.mark.parametrize("name", BUILTIN_TASKS)
 def test_held_out_rows_are_the_rest_of_the_table(name):
     settings = DataSettings(builtin=name)
-    data = prepare(settings, seed=20, root=Path())
+    data = prepare(settings, seed=20, root=Path()).first
     rest = held_out(settings, seed=20, root=Path())
     total = {"digits": 1797, "breast_cancer": 569, "wine": 178, "diabetes": 442}[name]
     assert len(data.x_train) + len(data.x_validation) + len(rest.x) == total
@@ -24,9 +27,9 @@ def test_held_out_rows_are_the_rest_of_the_table(name):
 
 
 def test_held_out_rows_are_transformed_by_what_the_training_rows_taught(make_table):
-    table, settings = make_table(rows=50), DataSettings(builtin="wine", scaler="none")
-    data = prepare_table(table, settings, seed=3)
-    rest = held_out_table(table, settings, seed=3)
+    table, settings = make_table(rows=50), DataSettings(builtin="wine")
+    data = prepare_table(table, settings, seed=3, forms={"main": NONE}).first
+    rest = held_out_table(table, settings, seed=3, form=NONE)
     seen = np.concatenate([data.x_train, data.x_validation, rest.x])
     np.testing.assert_array_equal(np.sort(seen, axis=0), np.sort(table.x.astype(np.float32), axis=0))
     scaled = np.concatenate([data.y_train, data.y_validation, rest.y])

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from tuner.data.prepare import prepare, prepare_table
 from tuner.data.split import split_rows
 from tuner.errors import DataError
+from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.seeds import derive_seed
 from tuner.study.data_settings import BUILTIN_TASKS, DataSettings
 
+NONE = {"main": Preprocessing(scaler="none")}
 ARRAYS = ("x_train", "y_train", "x_validation", "y_validation")
 HUGE = st.floats(allow_nan=False, allow_infinity=False).filter(lambda value: abs(value) > 1e6)
 
@@ -27,7 +29,7 @@ def assert_same_arrays(one, other):
     [("digits", 1797, 64, 10), ("breast_cancer", 569, 30, 1), ("wine", 178, 13, 3), ("diabetes", 442, 10, 1)],
 )
 def test_a_bundled_set_is_ready_for_a_network(name, rows, features, outputs):
-    data = prepare(DataSettings(builtin=name), seed=20, root=Path("nowhere"))
+    data = prepare(DataSettings(builtin=name), seed=20, root=Path("nowhere")).first
     assert data.task == BUILTIN_TASKS[name]
     assert (data.features, data.outputs) == (features, outputs)
     assert len(data.x_train) == pytest.approx(0.6 * rows, abs=2)
@@ -43,7 +45,7 @@ def test_a_bundled_set_is_ready_for_a_network(name, rows, features, outputs):
 def test_a_simple_network_learns_the_prepared_digits():
     from sklearn.neural_network import MLPClassifier
 
-    data = prepare(DataSettings(builtin="digits"), seed=20, root=Path())
+    data = prepare(DataSettings(builtin="digits"), seed=20, root=Path()).first
     network = MLPClassifier((128,), random_state=0).fit(data.x_train, data.y_train)
     assert network.score(data.x_validation, data.y_validation) >= 0.97
 
@@ -57,7 +59,7 @@ def test_test_rows_change_nothing_that_training_sees(make_table, poison, seed, t
     poisoned.x[held] = poison
     if not classes:
         poisoned.y[held] = -poison
-    clean, other = (prepare_table(each, settings, seed=seed) for each in (table, poisoned))
+    clean, other = (prepare_table(each, settings, seed=seed).first for each in (table, poisoned))
     assert_same_arrays(clean, other)
     assert clean.fingerprint != other.fingerprint
 
@@ -69,14 +71,14 @@ def test_scaler_never_sees_validation_rows(make_table, poison, seed):
     poisoned = replace(table, x=table.x.copy(), y=table.y.copy())
     poisoned.x[rows] = poison
     poisoned.y[rows] = poison
-    clean, other = (prepare_table(each, DataSettings(builtin="wine"), seed=seed) for each in (table, poisoned))
+    clean, other = (prepare_table(each, DataSettings(builtin="wine"), seed=seed).first for each in (table, poisoned))
     np.testing.assert_array_equal(clean.x_train, other.x_train)
     np.testing.assert_array_equal(clean.y_train, other.y_train)
     assert (clean.x_validation != other.x_validation).all()
 
 
 def test_no_array_is_a_window_onto_the_whole_table(make_table):
-    data = prepare_table(make_table(rows=50), DataSettings(builtin="wine", scaler="none"), seed=1)
+    data = prepare_table(make_table(rows=50), DataSettings(builtin="wine"), seed=1, forms=NONE).first
     for name in ARRAYS:
         array = getattr(data, name)
         assert array.base is None or len(array.base) < 50
@@ -90,8 +92,8 @@ def csv_text(rows: int = 40) -> str:
 
 def test_a_relative_path_starts_at_the_root_and_an_absolute_one_does_not(write_csv, tmp_path):
     path = write_csv(csv_text())
-    relative = prepare(DataSettings(path="train.csv", target="label"), seed=1, root=tmp_path)
-    absolute = prepare(DataSettings(path=str(path), target="label"), seed=1, root=Path("nowhere"))
+    relative = prepare(DataSettings(path="train.csv", target="label"), seed=1, root=tmp_path).first
+    absolute = prepare(DataSettings(path=str(path), target="label"), seed=1, root=Path("nowhere")).first
     assert_same_arrays(relative, absolute)
     assert relative.fingerprint == absolute.fingerprint
     assert (relative.task, relative.classes, relative.outputs) == ("binary", ("no", "yes"), 1)
@@ -101,7 +103,8 @@ def test_a_renamed_file_with_other_line_endings_has_the_same_fingerprint(write_c
     write_csv(csv_text())
     write_csv(csv_text().replace("\n", "\r\n"), "renamed.csv")
     one, other = (
-        prepare(DataSettings(path=name, target="label"), seed=1, root=tmp_path) for name in ("train.csv", "renamed.csv")
+        prepare(DataSettings(path=name, target="label"), seed=1, root=tmp_path).first
+        for name in ("train.csv", "renamed.csv")
     )
     assert one.fingerprint == other.fingerprint
 
@@ -115,19 +118,19 @@ def test_an_error_names_the_path_as_the_person_wrote_it(tmp_path):
 
 def test_the_stated_task_is_handed_to_the_reader(write_csv, tmp_path):
     write_csv("a,y\n" + "".join(f"{row},{row % 5}\n" for row in range(30)))
-    numbers = prepare(DataSettings(path="train.csv", target="y", task="regression"), seed=1, root=tmp_path)
-    classes = prepare(DataSettings(path="train.csv", target="y"), seed=1, root=tmp_path)
+    numbers = prepare(DataSettings(path="train.csv", target="y", task="regression"), seed=1, root=tmp_path).first
+    classes = prepare(DataSettings(path="train.csv", target="y"), seed=1, root=tmp_path).first
     assert (numbers.task, classes.task, classes.outputs) == ("regression", "multiclass", 5)
 
 
 def test_prepare_is_the_same_twice_and_the_seed_changes_the_split():
     settings = DataSettings(builtin="wine")
-    one, same, other = (prepare(settings, seed=seed, root=Path()) for seed in (5, 5, 6))
+    one, same, other = (prepare(settings, seed=seed, root=Path()).first for seed in (5, 5, 6))
     assert_same_arrays(one, same)
     assert one.fingerprint == same.fingerprint != other.fingerprint
     assert len(one.fingerprint) == 64
 
 
 def test_without_test_rows_all_rows_are_used():
-    data = prepare(DataSettings(builtin="wine", test=0.0), seed=1, root=Path())
+    data = prepare(DataSettings(builtin="wine", test=0.0), seed=1, root=Path()).first
     assert len(data.x_train) + len(data.x_validation) == 178

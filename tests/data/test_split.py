@@ -1,9 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tuner.data.split import split_rows
+from tuner.data.table import TEST, TRAIN, VALIDATION
 from tuner.errors import DataError
 
 SHARES = st.tuples(st.floats(0.05, 0.6), st.sampled_from([0.0, 0.05, 0.2, 0.35]))
@@ -59,26 +62,26 @@ def test_a_split_is_the_same_on_every_platform_and_for_good(make_table):
     assert split.test.tolist() == [3, 4]
 
 
-def test_a_class_too_small_is_named_with_its_rows_and_what_would_do(make_table):
-    with pytest.raises(DataError) as caught:
-        split_rows(make_table((30, 1, 2)), validation=0.2, test=0.2, seed=0)
-    assert str(caught.value) == (
-        'table: class "c1" has 1 row, class "c2" has 2 rows, but each class needs at least 3: one each for training, '
-        "validation and test. Add rows, merge or remove such classes, "
-        'or state task = "regression" if the target is a quantity.'
-    )
+def test_a_class_with_too_few_rows_is_for_training_first_and_then_for_validation(make_table):
+    table = make_table((30, 1, 2))
+    split = split_rows(table, validation=0.2, test=0.2, seed=0)
+    counts = [np.bincount(table.y[part], minlength=3).tolist() for part in (split.train, split.validation, split.test)]
+    assert [count[1:] for count in counts] == [[1, 1], [0, 1], [0, 0]]
+    (note,) = split.notes
+    assert note.startswith('table: too few rows of class "c1", "c2" for every part; what there is goes to training')
 
 
-def test_two_rows_of_a_class_are_enough_without_a_test_and_the_error_says_so(make_table):
-    table = make_table((30, 2))
-    with pytest.raises(DataError, match="set test = 0"):
-        split_rows(table, validation=0.2, test=0.2, seed=0)
-    split = split_rows(table, validation=0.2, test=0.0, seed=0)
-    assert (table.y[split.train] == 1).sum() == (table.y[split.validation] == 1).sum() == 1
+def test_enough_rows_of_every_class_are_nothing_to_note(make_table):
+    assert split_rows(make_table((3, 3)), validation=0.2, test=0.2, seed=0).notes == ()
 
 
 def test_many_small_classes_are_counted_and_not_all_named(make_table):
-    with pytest.raises(DataError, match="7 more classes have as few"):
+    (note,) = split_rows(make_table((30, *(1,) * 10)), validation=0.2, test=0.2, seed=0).notes
+    assert '"c1", "c2", "c3" and 7 more' in note
+
+
+def test_classes_of_single_rows_leave_nothing_to_validate_on_and_the_error_says_what_would_do(make_table):
+    with pytest.raises(DataError, match=r"no row is left for validation: 10 rows of 10 classes.*regression"):
         split_rows(make_table((1,) * 10), validation=0.2, test=0.2, seed=0)
 
 
@@ -92,3 +95,63 @@ def test_many_small_classes_do_not_empty_a_large_class_of_its_share(make_table):
     split = split_rows(table, validation=0.2, test=0.2, seed=0)
     assert (table.y[split.validation] == 50).sum() in (19, 20)
     assert (table.y[split.test] == 50).sum() in (19, 20)
+
+
+@given(sizes=st.lists(st.integers(1, 30), min_size=3, max_size=20), seed=st.integers(0, 99))
+def test_the_rows_of_a_group_stay_together_and_every_part_has_some(make_table, sizes, seed):
+    groups = np.repeat(np.arange(len(sizes)), sizes).astype(np.int64)
+    table = replace(make_table(rows=len(groups)), groups=groups)
+    split = split_rows(table, validation=0.2, test=0.2, seed=seed)
+    parts = [set(groups[part].tolist()) for part in (split.train, split.validation, split.test)]
+    assert all(parts)
+    assert sum(map(len, parts)) == len(sizes)
+    assert len(split.train) + len(split.validation) + len(split.test) == len(groups)
+
+
+def test_many_groups_come_to_the_shares(make_table):
+    table = replace(make_table(rows=1000), groups=np.arange(1000) // 5)
+    split = split_rows(table, validation=0.2, test=0.3, seed=1)
+    assert (len(split.validation), len(split.test)) == (200, 300)
+
+
+@given(moments=st.lists(st.integers(0, 40), min_size=3, max_size=80).filter(lambda all: len(set(all)) > 2))
+def test_by_time_every_part_is_later_than_the_one_before(make_table, moments):
+    times = np.array(moments, np.float64)
+    table = replace(make_table(rows=len(times)), times=times)
+    split = split_rows(table, validation=0.2, test=0.2, seed=0)
+    assert times[split.train].max() < times[split.validation].min()
+    assert times[split.validation].max() < times[split.test].min()
+
+
+def test_by_time_the_latest_rows_are_for_the_test(make_table):
+    table = replace(make_table(rows=10), times=np.arange(10.0)[::-1].copy())
+    split = split_rows(table, validation=0.2, test=0.3, seed=0)
+    assert (split.test.tolist(), split.validation.tolist()) == ([0, 1, 2], [3, 4])
+    assert split_rows(table, validation=0.2, test=0.0, seed=0).test.tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("roles", "message"),
+    [({"groups": np.arange(50) % 2}, "2 different groups"), ({"times": np.arange(50.0) % 2}, "2 different moments")],
+)
+def test_too_few_groups_or_moments_are_refused(make_table, roles, message):
+    with pytest.raises(DataError, match=message):
+        split_rows(replace(make_table(rows=50), **roles), validation=0.2, test=0.2, seed=0)
+
+
+def test_rows_of_files_of_their_own_stay_in_their_part(make_table):
+    fixed = np.repeat(np.array([TRAIN, VALIDATION, TEST], np.int8), [30, 5, 15])
+    table = replace(make_table(rows=50), fixed=fixed)
+    split = split_rows(table, validation=0.0, test=0.0, seed=0)
+    assert split.train.tolist() == list(range(30))
+    assert split.validation.tolist() == list(range(30, 35))
+    assert split.test.tolist() == list(range(35, 50))
+    shared = split_rows(replace(table, fixed=np.where(fixed == TEST, fixed, TRAIN)), validation=0.2, test=0.0, seed=0)
+    assert (len(shared.train), len(shared.validation), shared.test.tolist()) == (28, 7, list(range(35, 50)))
+
+
+def test_named_rows_are_for_what_they_are_named_for(make_table):
+    named = np.array([3, 7], np.int64)
+    split = split_rows(make_table(rows=50), validation=0.2, test=0.0, seed=0, test_rows=named)
+    assert split.test.tolist() == [3, 7]
+    assert len(split.validation) == 10

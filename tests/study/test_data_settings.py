@@ -21,7 +21,7 @@ def blamed(**settings) -> HyperparameterError:
 def test_a_bundled_set_needs_nothing_but_its_name_and_its_task_is_known(name):
     settings = DataSettings(builtin=name)
     assert settings.known_task == BUILTIN_TASKS[name]
-    assert (settings.validation, settings.test, settings.scaler) == (0.2, 0.2, "standard")
+    assert (settings.validation, settings.test, settings.folds, settings.repeats) == (0.2, 0.2, None, 1)
     assert DataSettings(builtin=name, task=BUILTIN_TASKS[name]).known_task == BUILTIN_TASKS[name]
 
 
@@ -65,7 +65,7 @@ def test_settings_that_do_not_go_together_are_blamed_by_name(settings, places, m
         {"builtin": "wine", "validation": 1.0},
         {"builtin": "wine", "test": -0.1},
         {"builtin": "wine", "test": 1.0},
-        {"builtin": "wine", "scaler": "minmax"},
+        {"builtin": "wine", "folds": 1},
         {"builtin": "wine", "seed": 3},
         {"path": "", "target": "y"},
         {"path": "a.csv", "target": ""},

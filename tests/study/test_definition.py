@@ -71,7 +71,7 @@ def test_budget_sampler_pruner_and_storage_do_not_change_what_a_study_means(chan
         ({"seed": 21}, "seed: was 20, now 21"),
         ({"data__builtin": "wine"}, 'data.builtin: was "digits", now "wine"'),
         ({"data__validation": 0.3}, "data.validation: was 0.2, now 0.3"),
-        ({"data__scaler": "none"}, 'data.scaler: was "standard", now "none"'),
+        ({"data__repeats": 5}, "data.repeats: was 1, now 5"),
         ({"search__metric": "val_accuracy"}, 'search.metric: was "val_log_loss", now "val_accuracy"'),
         ({"hyperparameters__batch_size": 64}, "hyperparameters.batch_size: was 32, now 64"),
         (

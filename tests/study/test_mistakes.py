@@ -28,7 +28,7 @@ seed = 20
 builtin = "digits"
 validation = 0.2
 test = 0.2
-scaler = "standard"
+on_data_change = "refuse"
 
 [hyperparameters]
 batch_size = 32
@@ -146,7 +146,7 @@ INJECTED: tuple[Injected, ...] = (
     at("data.validation", "a fifth"),
     Injected("data.validation", {"data.validation": 0.5, "data.test": 0.5}),
     at("data.test", 1.5),
-    at("data.scaler", "minmax"),
+    at("data.on_data_change", "ask"),
     at("data.task", "regression", needs=("data.builtin", "data.path")),
     # [hyperparameters]
     at(f"{H}.batchsize", 64),

@@ -83,8 +83,13 @@ def test_a_metric_of_another_task_is_named_beside_other_mistakes_of_the_data():
 
 def test_settings_of_the_data_that_do_not_go_together_are_named_beside_other_mistakes():
     tree = sample()
-    tree["data"] |= {"path": "a.csv", "validation": 0.5, "test": 0.5, "scaler": "minmax", "shuffle": True}
-    assert {place for place, _ in refused(tree)} == {"data.scaler", "data.shuffle", "data.validation", "data.path"}
+    tree["data"] |= {"path": "a.csv", "validation": 0.5, "test": 0.5, "on_data_change": "ask", "shuffle": True}
+    assert {place for place, _ in refused(tree)} == {
+        "data.on_data_change",
+        "data.shuffle",
+        "data.validation",
+        "data.path",
+    }
 
 
 def test_a_study_needs_data_and_hyperparameters():

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from tuner.actions.defaults import Storage, root_of, storage_of, study_of
-from tuner.data.prepare import prepare
+from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
+from tuner.actions.machine import this_machine
+from tuner.data.prepare import PreparedData, prepare
 from tuner.data.prepared import Prepared
 from tuner.errors import StudyFileError
 from tuner.report.summary import StudySummary, summarize
 from tuner.search.block_storage import BlockStorage
+from tuner.search.generations import generation_for
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.storage import StorageUrl, making_a_study, opened_backend
-from tuner.search.studies import Study, join_study, load_stored, set_budget
+from tuner.search.studies import EARLIER_DATA, Study, join_study, load_stored, set_budget
 from tuner.study.definition import StudyDefinition
 from tuner.study.read import task_mistakes
+from tuner.training.folded import FoldedTrainer
+from tuner.training.job import DataKey, member_data
+from tuner.training.members import Member, members_of
+from tuner.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,8 @@ class Joined:
         definition: what is searched.
         root: the project root.
         url: where its trials are kept.
-        data: its prepared table.
+        data: its prepared table, in every form that trials may want.
+        members: the trainings that each trial consists of.
         blocks: the storage, open.
         stored: the study in it.
         trials: the study's total of finished trials; None if nothing bounds it.
@@ -50,10 +58,40 @@ class Joined:
     definition: StudyDefinition
     root: Path
     url: StorageUrl
-    data: Prepared
+    data: PreparedData
+    members: tuple[Member, ...]
     blocks: BlockStorage
     stored: Study
     trials: int | None
+
+    @property
+    def trained_on(self) -> Mapping[DataKey, Prepared]:
+        """What trainers train on, by its key: each form, for each member of a trial."""
+        forms = self.data.forms
+        if len(self.members) == 1:
+            return {key: repeats[0][0] for key, repeats in forms.items()}
+        return {
+            # Without folds all repetitions are of one split.
+            member_data(key, member.repeat, member.fold): repeats[member.repeat % len(repeats)][member.fold]
+            for key, repeats in forms.items()
+            for member in self.members
+        }
+
+    def trainer(self, inner: Trainer, stop_requested: Callable[[], bool]) -> Trainer:
+        """A trainer of whole trials out of one of their members."""
+        if len(self.members) == 1:
+            return inner
+        checkpoints = str(checkpoints_of(self.root, self.definition.name))
+        return FoldedTrainer(inner, self.members, checkpoints=checkpoints, stop_requested=stop_requested)
+
+    def remarks(self) -> list[str]:
+        """What a person may like to know of the data before the first trial, one sentence each."""
+        found = list(self.data.notes)
+        if "@" in self.definition.name:
+            found.append(f"the data have changed since the first trial: this is the study {self.definition.name}")
+        elif EARLIER_DATA in self.stored.user_attrs:
+            found.append("the data have changed since the first trial; earlier trials do not quite compare")
+        return found
 
     def left(self, finished: int) -> int | None:
         """How many trials the budget still has room for, None if it is not bounded."""
@@ -68,7 +106,12 @@ class Joined:
 
 @contextmanager
 def joined(
-    study: StudyDefinition | str, *, root: Path | None, storage: Storage, trials: int | None
+    study: StudyDefinition | str,
+    *,
+    root: Path | None,
+    storage: Storage,
+    trials: int | None,
+    today: Callable[[], date] = date.today,
 ) -> Iterator[Joined]:
     """A study with its data, in an open storage; tables and study are made if they are not there.
 
@@ -77,22 +120,39 @@ def joined(
         root: the project root; found as the command line finds it if None.
         storage: where trials are kept; found as the command line finds it if None.
         trials: the study's total of finished trials, for this and later runs; the study's own budget if None.
+        today: names the generation of a study whose data have changed.
     Raises:
         DataError, StorageError, StudyError, StudyFileError: whatever is wrong, before anything is written.
     """
     folder = root_of(root)
     definition = study_of(study, folder)
     url = storage_of(storage, folder, definition.run.storage)
-    data = prepare(definition.data, seed=definition.seed, root=folder)
-    check_task(definition, data)
+    data = prepared_for(definition, folder)
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         with making_a_study(url, backend):
+            if definition.data.on_data_change == "new_study":
+                metric = definition.metric(data.task)
+                definition = generation_for(blocks, definition, data.fingerprint, metric, today())
             stored = join_study(blocks, definition, data)
             total = set_budget(stored, definition, trials)
-        yield Joined(definition, folder, url, data, blocks, stored, total)
+        members = members_of(folds=definition.data.folds or 1, repeats=definition.data.repeats)
+        yield Joined(definition, folder, url, data, members, blocks, stored, total)
 
 
-def check_task(definition: StudyDefinition, data: Prepared) -> None:
+def prepared_for(definition: StudyDefinition, root: Path) -> PreparedData:
+    """A study's data, in every form that its trials may want.
+
+    Raises:
+        DataError: if the table cannot be used as it is.
+        StudyFileError: if metric or loss are for another task.
+    """
+    most = this_machine().memory_bytes
+    data = prepare(definition.data, seed=definition.seed, root=root, forms=definition.forms.by_key, most_bytes=most)
+    check_task(definition, data)
+    return data
+
+
+def check_task(definition: StudyDefinition, data: PreparedData) -> None:
     """Hold a study's metric and loss against the task that the data turned out to be.
 
     Raises:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tuner.actions.defaults import root_of, study_of
-from tuner.actions.joining import check_task
-from tuner.data.prepare import prepare
+from tuner.actions.joining import prepared_for
 from tuner.search.objective import KerasObjective
 from tuner.study.definition import StudyDefinition
 
@@ -22,6 +21,4 @@ def keras_objective(study: StudyDefinition | str, *, root: Path | None = None) -
     """
     folder = root_of(root)
     definition = study_of(study, folder)
-    data = prepare(definition.data, seed=definition.seed, root=folder)
-    check_task(definition, data)
-    return KerasObjective(definition, data)
+    return KerasObjective(definition, prepared_for(definition, folder))

@@ -14,7 +14,7 @@ from tuner.search.watcher import Watcher
 from tuner.study.definition import StudyDefinition
 from tuner.study.metrics import Task
 from tuner.training.hosted import HostedTrainer
-from tuner.training.job import MAIN_DATA
+from tuner.training.members import trials_at_once
 from tuner.training.trainer import Trainer
 
 
@@ -54,17 +54,21 @@ def search(
     watcher = watcher if watcher is not None else Watcher()
     with joined(study, root=root, storage=storage, trials=trials) as entry:
         definition, data = entry.definition, entry.data
+        for remark in entry.remarks():
+            watcher.remark(remark)
         left = entry.left(len(entry.blocks.arrivals(entry.stored._study_id)))
         if left != 0:
             checkpoints = checkpoints_of(entry.root, definition.name)
-            host = None if isinstance(chosen, Trainer) else hosting(chosen, lanes, definition, data, left, checkpoints)
+            host = None
+            if not isinstance(chosen, Trainer):
+                host = hosting(chosen, lanes, definition, data.largest, left, checkpoints, members=len(entry.members))
             loop = SearchLoop(
                 entry.stored,
                 definition,
                 data.task,
                 trials=entry.trials,
                 seconds=seconds if seconds is not None else definition.budget.seconds,
-                lanes=1 if host is None else host.settings.get("lanes", 1),
+                lanes=1 if host is None else trials_at_once(host.settings.get("lanes", 1), len(entry.members)),
                 checkpoints=checkpoints,
                 stop=stop,
                 watcher=watcher,
@@ -81,7 +85,7 @@ def search(
                     stop_requested=loop.stopping,
                 )
             assert isinstance(trainer, Trainer)
-            loop.run(trainer, {MAIN_DATA: data})
+            loop.run(entry.trainer(trainer, loop.stopping), entry.trained_on)
             watcher.search_ended()
         return entry.end(stop)
 

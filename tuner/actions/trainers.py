@@ -14,6 +14,7 @@ from tuner.data.prepared import Prepared
 from tuner.errors import SearchError, did_you_mean, listed
 from tuner.lanes.shapes import lanes_in_a_block
 from tuner.study.definition import StudyDefinition
+from tuner.training.members import lanes_for as whole_trials
 from tuner.training.trainer import Trainer
 
 TrainerName = Literal["lanes", "fit"]
@@ -77,6 +78,8 @@ def hosting(
     trials_left: int | None,
     checkpoints: Path | None = None,
     machine: Machine | None = None,
+    *,
+    members: int = 1,
 ) -> Hosting:
     """How to host a trainer for a study on this machine.
 
@@ -88,13 +91,18 @@ def hosting(
         trials_left: how many trials the budget still has; None for no limit.
         checkpoints: the folder for the progress of what is handed back; None to keep none.
         machine: what the trainer may have of the machine; all of it if left out.
+        members: trainings that each trial consists of; all of a trial's begin together where there is room.
     """
     kept = None if checkpoints is None else str(checkpoints)
     if trainer == "fit":
         return Hosting("fit", settings={"checkpoints": kept})
     machine = machine or this_machine()
     bytes_per_lane = largest_network(definition, data).bytes_per_lane
-    count = lanes if isinstance(lanes, int) else lanes_for(bytes_per_lane, machine, trials_left)
+    if isinstance(lanes, int):
+        count = lanes
+    else:
+        jobs_left = None if trials_left is None else trials_left * members
+        count = whole_trials(lanes_for(bytes_per_lane, machine, jobs_left), members)
     block = None if machine.gpu_bytes else lanes_in_a_block(bytes_per_lane, machine.cache_bytes)
     expected = lane_expectations(definition, count, data)
     return Hosting(

@@ -74,12 +74,15 @@ def search_with_workers(
     stop = stop if stop is not None else StopRequest()
     with joined(study, root=root, storage=storage, trials=trials) as entry:
         definition = entry.definition
+        watcher = watcher if watcher is not None else Watcher()
+        for remark in entry.remarks():
+            watcher.remark(remark)
         seconds = seconds if seconds is not None else definition.budget.seconds
         watch = _Watch(
             entry,
             deadline=None if seconds is None else clock() + seconds,
             stop=stop,
-            watcher=watcher if watcher is not None else Watcher(),
+            watcher=watcher,
             clock=clock,
             sleep=sleep,
         )
@@ -92,7 +95,9 @@ def search_with_workers(
             if name == "lanes":
                 each = None if left is None else -(-left // workers)
                 checkpoints = checkpoints_of(entry.root, definition.name)
-                lanes = hosting(name, lanes, definition, entry.data, each, checkpoints, share).settings["lanes"]
+                lanes = hosting(
+                    name, lanes, definition, entry.data.largest, each, checkpoints, share, members=len(entry.members)
+                ).settings["lanes"]
             command = worker_command(definition, entry.root, trainer=name, lanes=lanes, seconds=seconds)
             environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
             cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))

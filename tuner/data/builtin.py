@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, load_wine
 
-from tuner.data.table import Table
+from tuner.data.table import Feature, Table
 from tuner.study.data_settings import BUILTIN_TASKS, Builtin
 
 LOADERS: Mapping[str, Callable[[], Any]] = {
@@ -31,7 +31,7 @@ def load_builtin(name: Builtin) -> Table:
         name=name,
         x=np.asarray(bunch.data, dtype=np.float64),
         y=np.asarray(bunch.target, dtype=np.float64 if regression else np.int32),
-        features=tuple(str(feature) for feature in bunch.feature_names),
+        features=tuple(Feature(str(name)) for name in bunch.feature_names),
         task=task,
         classes=() if regression else tuple(str(label) for label in bunch.target_names),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -48,16 +47,25 @@ class Frame:
         return len(next(iter(self.columns.values()))) if self.columns else 0
 
     def place(self, row: int) -> str:
-        """Where a row stands, for a message.
+        """Where a row stands, for a message."""
+        return place_of(self.name, self.parts, row)
 
-        >>> Frame("a.csv", {}, [Part("a.csv", 3, first_row=2), Part("b.csv", 5, first_row=2)]).place(4)
-        'b.csv: row 3'
-        """
-        ends = [0]
-        for part in self.parts:
-            ends.append(ends[-1] + part.rows)
-        index = bisect_right(ends, row) - 1
-        if not 0 <= index < len(self.parts):
-            return f"{self.name}: row {row + 1}"
-        part = self.parts[index]
-        return f"{part.file}: row {row - ends[index] + part.first_row}"
+
+def place_of(name: str, parts: Sequence[Part], row: int) -> str:
+    """Where a row stands, for a message.
+
+    Args:
+        name: the source, for rows of no file.
+        parts: which rows came from which file.
+        row: counted from 0.
+
+    >>> place_of("both", [Part("a.csv", 3, first_row=2), Part("b.csv", 5, first_row=2)], 4)
+    'b.csv: row 3'
+    >>> place_of("wine", [], 4)
+    'wine: row 5'
+    """
+    for part in parts:
+        if row < part.rows:
+            return f"{part.file}: row {row + part.first_row}"
+        row -= part.rows
+    return f"{name}: row {row + 1}"

@@ -8,11 +8,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from tuner.data.fitted import fit_table
+from tuner.data.fingerprint import data_fingerprint
 from tuner.data.load import load_table
+from tuner.data.parts import parts_of
 from tuner.data.prepared import FloatArray
+from tuner.data.preprocess import fit_preprocessing
 from tuner.data.table import Table
 from tuner.errors import DataError
+from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.study.data_settings import DataSettings
 
 
@@ -22,8 +25,9 @@ class HeldOut:
 
     Attributes:
         x: float32 [rows, features].
-        y: int32 [rows] of class numbers, or float32 [rows] of targets in the units of `Prepared.y_train`.
-        fingerprint: equals that of the `Prepared` these rows belong to.
+        y: int32 [rows] of class numbers, or float32 [rows] or [rows, targets] of targets in the units of
+            `Prepared.y_train`.
+        fingerprint: equals that of the `PreparedData` these rows belong to.
     """
 
     x: FloatArray
@@ -31,27 +35,37 @@ class HeldOut:
     fingerprint: str
 
 
-def held_out(settings: DataSettings, *, seed: int, root: Path) -> HeldOut:
+def held_out(settings: DataSettings, *, seed: int, root: Path, form: Preprocessing | None = None) -> HeldOut:
     """The test rows that `prepare` with the same arguments keeps back.
 
     Args:
         settings: which table, and how.
         seed: the study's.
         root: the project root, from which a relative path starts.
+        form: how to preprocess; as by default if left out.
     Raises:
         DataError: if the table cannot be used as it is, or if no test rows were kept back.
     """
-    return held_out_table(load_table(settings, root=root), settings, seed=seed)
+    return held_out_table(load_table(settings, root=root), settings, seed=seed, root=root, form=form)
 
 
-def held_out_table(table: Table, settings: DataSettings, *, seed: int) -> HeldOut:
+def held_out_table(
+    table: Table, settings: DataSettings, *, seed: int, root: Path = Path(), form: Preprocessing | None = None
+) -> HeldOut:
     """The test rows that `prepare_table` with the same arguments keeps back.
+
+    With folds the preprocessing is fitted on all rows that are not for the test.
 
     Raises:
         DataError: if no test rows were kept back.
     """
-    if not settings.test:
+    if not settings.keeps_test_rows:
         raise DataError(f"{table.name}: test is 0, so no test rows were kept back. State a share of the rows.")
-    fitted = fit_table(table, settings, seed=seed)
-    x, y = fitted.preprocessing.transform(table, fitted.split.test, "test")
-    return HeldOut(x, y, fitted.fingerprint)
+    parts = parts_of(table, settings, seed=seed, root=root)
+    fitted = fit_preprocessing(table, parts.split.train, form or Preprocessing())
+    rows = parts.split.test
+    return HeldOut(
+        fitted.inputs_of(table, rows, "test"),
+        fitted.targets_of(table, rows, "test"),
+        data_fingerprint(table, [split for repeat in parts.splits for split in repeat]),
+    )

@@ -1,64 +1,111 @@
-"""Scaling, fitted on training rows only."""
+"""Preprocessing, fitted on training rows only: what turns a table's columns into the inputs of a network."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.preprocessing import StandardScaler
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import MissingIndicator, SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    QuantileTransformer,
+    RobustScaler,
+    StandardScaler,
+)
 
+from tuner.data.date_parts import DateParts
 from tuner.data.prepared import FloatArray
 from tuner.data.split import RowIndexes
 from tuner.data.table import Table
 from tuner.errors import DataError
+from tuner.hyperparameters.preprocessing import Preprocessing
 
-Scaler = Literal["standard", "none"]
+MOST_QUANTILES = 1000
+
+LARGEST = 1e150
+"""The square of a larger number is none, so that no deviation could be told."""
+
+SCALERS: Mapping[str, Callable[[int], Any]] = {
+    "standard": lambda rows: StandardScaler(),
+    "robust": lambda rows: RobustScaler(),
+    "quantile": lambda rows: QuantileTransformer(
+        n_quantiles=min(rows, MOST_QUANTILES), output_distribution="normal", subsample=100_000, random_state=0
+    ),
+    "minmax": lambda rows: MinMaxScaler(clip=True),
+    "none": lambda rows: FunctionTransformer(feature_names_out="one-to-one"),
+}
+"""scikit-learn's scalers by name, each for a number of training rows; all of them leave a missing value missing."""
 
 
 @dataclass(frozen=True, eq=False)
-class Preprocessing:
+class Fitted:
     """What to do with any row, as learned from the training rows.
 
     Attributes:
-        scaler: scikit-learn's, fitted; None leaves the features as they are.
-        target_mean, target_scale: a regression's target in its own unit; 0 and 1 for a classification.
+        columns: scikit-learn's, fitted; from float64 [rows, features] as in `Table.x` to [rows, inputs].
+        inputs: the names of what comes out.
+        target_mean, target_scale: a regression's target in its own unit, one number for each target; 0 and 1 for a
+            classification.
     """
 
-    scaler: Any
-    target_mean: float
-    target_scale: float
+    columns: ColumnTransformer
+    inputs: tuple[str, ...]
+    target_mean: tuple[float, ...]
+    target_scale: tuple[float, ...]
 
-    def transform(self, table: Table, rows: RowIndexes, part: str) -> tuple[FloatArray, NDArray[Any]]:
-        """Some of a table's rows, ready for a network.
+    def inputs_of(self, table: Table, rows: RowIndexes, part: str) -> FloatArray:
+        """Some of a table's rows, ready for a network: float32 [rows, inputs].
 
         Args:
-            table: the table that this was fitted on.
+            table: the table that this was fitted on, or one with the same columns.
             rows: which rows.
             part: what they are called in an error, such as "validation".
-        Returns:
-            x, float32 [rows, features], and y, int32 [rows] of class numbers or float32 [rows] of scaled targets.
         Raises:
             DataError: if a number is beyond float32.
         """
-        x = table.x[rows]
+        _refuse_huge(table, rows, part)
+        with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
+            # scikit-learn warns of levels that it has not been fitted on, which are what `rare` is for.
+            warnings.filterwarnings("ignore", message="Found unknown categories", category=UserWarning)
+            inputs: FloatArray = self.columns.transform(table.x[rows]).astype(np.float32)
+        self._check(table, rows, part, inputs)
+        return inputs
+
+    def targets_of(self, table: Table, rows: RowIndexes, part: str) -> NDArray[Any]:
+        """The targets of some rows: int32 [rows] of class numbers, or float32 [rows] or [rows, targets], scaled.
+
+        Raises:
+            DataError: if a number is beyond float32.
+        """
+        if table.classes:
+            classes: NDArray[Any] = table.y[rows].astype(np.int32)
+            return classes
+        mean, scale = np.squeeze(self.target_mean), np.squeeze(self.target_scale)
         with np.errstate(over="ignore", invalid="ignore"):
-            inputs = (x if self.scaler is None else self.scaler.transform(x)).astype(np.float32)
-            targets = (
-                table.y[rows].astype(np.int32)
-                if table.classes
-                else ((table.y[rows] - self.target_mean) / self.target_scale).astype(np.float32)
-            )
-        column = _first_not_finite(inputs)
-        if column is not None:
-            raise _too_large(table, f'column "{table.features[column]}"', part)
+            targets: NDArray[Any] = ((table.y[rows] - mean) / scale).astype(np.float32)
         if not np.isfinite(targets).all():
             raise _too_large(table, "the target", part)
-        return inputs, targets
+        return targets
+
+    def _check(self, table: Table, rows: RowIndexes, part: str, inputs: FloatArray) -> None:
+        """Raises DataError if an input is not finite, with the column and the row that it comes from."""
+        if np.isfinite(inputs).all():
+            return
+        row, column = np.argwhere(~np.isfinite(inputs))[0]
+        place = table.place(int(rows[row]))
+        raise _too_large(table, f'column "{self.inputs[column]}"', part, place)
 
 
-def fit_preprocessing(table: Table, train: RowIndexes, scaler: Scaler) -> Preprocessing:
+def fit_preprocessing(table: Table, train: RowIndexes, settings: Preprocessing) -> Fitted:
     """Learns from the training rows, and from no others.
 
     A column that is constant over the training rows is shifted, and not stretched.
@@ -66,39 +113,110 @@ def fit_preprocessing(table: Table, train: RowIndexes, scaler: Scaler) -> Prepro
     Args:
         table: every row.
         train: which rows are for training.
-        scaler: "standard" for mean 0 and deviation 1 over the training rows, "none" to leave the features.
+        settings: how.
     Raises:
         DataError: if the target is constant over the training rows, or if numbers are too large to be scaled.
     """
-    mean, scale = 0.0, 1.0
-    fitted = None
+    mean, scale = _fit_target(table, train)
+    _refuse_huge(table, train, "training")
+    x = table.x[train]
+    columns = _columns(table, x, settings)
+    with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
+        # A column that has no value in these rows: its statistics are NaN, and its inputs 0.
+        warnings.filterwarnings("ignore", category=RuntimeWarning)
+        warnings.filterwarnings("ignore", message="Skipping features without any observed values")
+        columns.fit(x)
+    names = tuple(str(name) for name in columns.get_feature_names_out([each.name for each in table.features]))
+    return Fitted(columns, names, mean, scale)
+
+
+def _columns(table: Table, x: NDArray[np.float64], settings: Preprocessing) -> ColumnTransformer:
+    """What is to be fitted: numbers are scaled and then filled in, so that 0 is a typical value of each."""
+    numbers = table.columns_of("number", "ordinal")
+    gaps = [column for column in numbers if np.isnan(x[:, column]).any()]
+    whole = [column for column in numbers if column not in set(gaps)]
+    scaler, rows = SCALERS[settings.scaler], len(x)
+    parts: list[tuple[str, Any, list[int]]] = []
+    if whole:
+        # Nothing is missing in training; where something is in other rows, it becomes what is typical: 0 once scaled.
+        parts.append(("whole", Pipeline([("scale", scaler(rows)), ("fill", _constant(settings))]), whole))
+    if gaps:
+        fill = SimpleImputer(strategy=settings.imputer, keep_empty_features=True)
+        parts.append(("gaps", Pipeline([("scale", scaler(rows)), ("fill", fill)]), gaps))
+        parts.append(("missing", MissingIndicator(features="all", error_on_new=False), gaps))
+    if dates := table.columns_of("date"):
+        parts.append(("dates", DateParts(), dates))
+    if categories := table.columns_of("category"):
+        parts.append(("categories", _encoder(table, categories, settings, rows), categories))
+    return ColumnTransformer(parts, verbose_feature_names_out=False, sparse_threshold=0)
+
+
+def _constant(settings: Preprocessing) -> SimpleImputer:
+    """Fills a gap in a column that had none in training."""
+    if settings.scaler == "none":
+        return SimpleImputer(strategy=settings.imputer)
+    return SimpleImputer(strategy="constant", fill_value=0.5 if settings.scaler == "minmax" else 0.0)
+
+
+def _encoder(table: Table, columns: list[int], settings: Preprocessing, rows: int) -> Any:
+    """What makes numbers of levels; levels that are rare or were never seen are one level."""
+    few = {"min_frequency": min(settings.rare, rows), "max_categories": settings.most_levels}
+    if settings.categories == "ordinal":
+        ordinal = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1, encoded_missing_value=-1, **few)
+        return Pipeline([("encode", ordinal), ("scale", StandardScaler())])
+    levels = {table.features[column].name: table.features[column].levels for column in columns}
+    return OneHotEncoder(
+        handle_unknown="infrequent_if_exist", sparse_output=False, feature_name_combiner=_Namer(levels), **few
+    )
+
+
+@dataclass(frozen=True)
+class _Namer:
+    """Names the input of a level, such as `colour = red`.
+
+    Attributes:
+        levels: of each column, by its name.
+    """
+
+    levels: Mapping[str, tuple[str, ...]]
+
+    def __call__(self, name: str, level: Any) -> str:
+        if isinstance(level, str):
+            return f"{name} = (rare)"
+        return f"{name} = {self.levels[name][int(level)]}" if np.isfinite(level) else f"{name} = (missing)"
+
+
+def _fit_target(table: Table, train: RowIndexes) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and deviation of each target over the training rows; 0 and 1 for classes."""
+    if table.classes:
+        return (0.0,), (1.0,)
+    targets = table.y[train].reshape(len(train), -1)
     with np.errstate(over="ignore", invalid="ignore"):
-        if scaler == "standard":
-            fitted = StandardScaler().fit(table.x[train])
-            column = _first_not_finite(np.stack([fitted.mean_, fitted.scale_]))
-            if column is not None:
-                raise _too_large(table, f'column "{table.features[column]}"', "training")
-        if not table.classes:
-            target = table.y[train]
-            mean, scale = float(target.mean()), float(target.std())
-            if not np.isfinite([mean, scale]).all():
-                raise _too_large(table, "the target", "training")
-            if target.min() == target.max() or scale == 0:
-                raise DataError(
-                    f"{table.name}: the target is {target[0]:g} in every training row, so there is nothing to learn. "
-                    f"Add rows, or keep more of them for training."
-                )
-    return Preprocessing(fitted, mean, scale)
+        means, scales = targets.mean(axis=0), targets.std(axis=0)
+    for name, values, mean, scale in zip(table.targets, targets.T, means, scales, strict=True):
+        which = "the target" if len(table.targets) == 1 else f'the target "{name}"'
+        if not np.isfinite([mean, scale]).all():
+            raise _too_large(table, which, "training")
+        if values.min() == values.max() or scale == 0:
+            raise DataError(
+                f"{table.name}: {which} is {values[0]:g} in every training row, so there is nothing to learn. "
+                f"Add rows, or keep more of them for training."
+            )
+    return tuple(map(float, means)), tuple(map(float, scales))
 
 
-def _first_not_finite(x: NDArray[Any]) -> int | None:
-    """The first column with a number that is not finite."""
-    bad = np.flatnonzero(~np.isfinite(x).all(axis=0))
-    return int(bad[0]) if len(bad) else None
+def _refuse_huge(table: Table, rows: RowIndexes, part: str) -> None:
+    """Raises DataError at a number that nothing can be computed with."""
+    x = table.x[rows]
+    if np.nanmax(x, initial=0.0) <= LARGEST and np.nanmin(x, initial=0.0) >= -LARGEST:
+        return
+    row, column = np.argwhere(np.abs(x) > LARGEST)[0]
+    raise _too_large(table, f'column "{table.features[column].name}"', part, table.place(int(rows[row])))
 
 
-def _too_large(table: Table, what: str, part: str) -> DataError:
+def _too_large(table: Table, what: str, part: str, place: str | None = None) -> DataError:
+    where = "" if place is None else f", the first in {place}"
     return DataError(
         f"{table.name}: {what} has numbers in the {part} rows that are too large for float32, "
-        f"in which networks compute. Give it a larger unit, or mend the numbers."
+        f"in which networks compute{where}. Give it a larger unit, or mend the numbers."
     )

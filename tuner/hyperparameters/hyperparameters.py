@@ -16,6 +16,7 @@ from tuner.hyperparameters.curves import (
 )
 from tuner.hyperparameters.layers import Layers
 from tuner.hyperparameters.optimizers import OPTIMIZERS_WITH_MOMENTUM, Adam, Optimizer
+from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.schedules import Constant, Curve, Schedule
 
 Direction = Literal["minimize", "maximize"]
@@ -44,6 +45,9 @@ class Hyperparameters(Settings):
     epochs: int = Field(40, ge=1, le=100_000, description="Passes over the training rows.")
     loss: Literal["auto", "cross_entropy", "mse", "mae"] = Field(
         "auto", description="What training minimizes; auto is cross-entropy for classes and mse for numbers."
+    )
+    preprocessing: Preprocessing = Field(
+        default_factory=Preprocessing, description="How columns become the inputs of the network."
     )
     layers: Layers = Field(default_factory=Layers, description="The hidden layers.")
     optimizer: Optimizer = Field(default_factory=Adam, description="The optimizer and its own hyperparameters.")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import optuna
 
-from tuner.data.prepared import Prepared
+from tuner.data.prepare import PreparedData
 from tuner.errors import StudyError
 from tuner.search.trials import attributes, job_of
 from tuner.study.definition import StudyDefinition
@@ -26,7 +26,9 @@ class KerasObjective:
     begins a fresh one in time.
     """
 
-    def __init__(self, definition: StudyDefinition, data: Prepared) -> None:
+    def __init__(self, definition: StudyDefinition, data: PreparedData) -> None:
+        if definition.data.folds or definition.data.repeats > 1:
+            raise StudyError("folds and repeats are for `tuner search`; an objective trains each trial once")
         self.definition = definition
         self.data = data
 
@@ -47,7 +49,7 @@ class KerasObjective:
 
         self._check_direction(trial)
         job = job_of(trial, self.definition, self.data.task)
-        _, outcome = fit_job(job, self.data, _Reports(trial, job))
+        _, outcome = fit_job(job, self.data.forms[job.data][0][0], _Reports(trial, job))
         for name, value in attributes(job, outcome).items():
             trial.set_user_attr(name, value)
         if outcome.end in (End.PRUNED, End.DIVERGED):

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import optuna
 from optuna.storages import BaseStorage
 
+from tuner.data.prepare import PreparedData
 from tuner.data.prepared import Prepared
 from tuner.errors import StudyError, did_you_mean
 from tuner.hyperparameters import Hyperparameters
@@ -23,6 +24,7 @@ from tuner.study.search_settings import SearchSettings
 
 DEFINITION = "tuner:definition"
 DATA = "tuner:data"
+EARLIER_DATA = "tuner:earlier_data"
 VERSIONS = "tuner:versions"
 BUDGET = "tuner:trials"
 OVERRIDE = "tuner:trials_override"
@@ -49,7 +51,7 @@ class StoredStudy:
     lost_worker_retries: int = SearchSettings().lost_worker_retries
 
 
-def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared) -> Study:
+def join_study(storage: BaseStorage, definition: StudyDefinition, data: PreparedData | Prepared) -> Study:
     """The stored study of a definition; it is made if it is not there.
 
     Raises:
@@ -72,6 +74,10 @@ def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared
     }
     attributes = study.user_attrs
     if DEFINITION in attributes:
+        if definition.data.on_data_change == "continue" and attributes.get(DATA) != stated[DATA]:
+            attributes = {**attributes, DATA: stated[DATA]}
+            study.set_user_attr(EARLIER_DATA, [*attributes.get(EARLIER_DATA, []), study.user_attrs.get(DATA)])
+            study.set_user_attr(DATA, stated[DATA])
         _refuse_changes(definition, attributes, stated)
     else:
         _refuse_foreign(study, METRICS[metric].direction)
@@ -117,7 +123,8 @@ def _refuse_changes(definition: StudyDefinition, stored: Mapping[str, Any], curr
         raise StudyError(
             f'the data of the study "{definition.name}" have changed since its first trial '
             f"({stored.get(DATA)} then, {current[DATA]} now), and trials of both would not compare. "
-            f"Either bring the old data back, or {way_out}."
+            f"Either bring the old data back, or {way_out}. `on_data_change` in [data] says what to do the next time: "
+            f'"new_study" begins {definition.name}@DATE, "continue" goes on nevertheless.'
         )
     found = disagreement(stored.get(VERSIONS, {}), current[VERSIONS])
     if found:
@@ -141,6 +148,11 @@ def stored_names(storage: BaseStorage) -> list[str]:
     """The names of all stored studies with one objective; one with several is none of ours."""
     summaries = optuna.get_all_study_summaries(storage, include_best_trial=False)
     return [summary.study_name for summary in summaries if len(summary.directions) == 1]
+
+
+def stored_definition(storage: BaseStorage, name: str) -> Mapping[str, Any]:
+    """What a stored study says about itself, as it is kept."""
+    return storage.get_study_user_attrs(storage.get_study_id_from_name(name))
 
 
 def load_stored(storage: BaseStorage, name: str) -> StoredStudy:

@@ -32,13 +32,15 @@ def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
     """
     tree = choose(definition.space, TrialSuggest(trial))
     first = int(trial.user_attrs.get(FIRST_ATTEMPT, trial.number))
+    hyperparameters = Hyperparameters.model_validate(tree)
     return Job(
         number=trial.number,
-        hyperparameters=Hyperparameters.model_validate(tree),
+        hyperparameters=hyperparameters,
         seed=derive_seed(definition.seed, "trial", first),
         order=DataOrder(definition.seed, stream=first),
         metric=definition.metric(task),
         direction=definition.direction(task),
+        data=definition.forms.key_of(hyperparameters.preprocessing),
     )
 
 

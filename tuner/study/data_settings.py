@@ -1,119 +1,102 @@
-"""Which table a study learns from, and how its rows are split and scaled."""
+"""Which table a study learns from, and how its rows are split."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tuner.errors import HyperparameterError, listed
-from tuner.hyperparameters.base import Settings
-from tuner.study.metrics import Task
+from tuner.errors import HyperparameterError
+from tuner.study.column_settings import ColumnSettings
+from tuner.study.source_settings import BUILTIN_TASKS, Builtin, files_of
 
-Builtin = Literal["digits", "breast_cancer", "wine", "diabetes"]
-"""The data sets that scikit-learn brings along."""
+__all__ = ["BUILTIN_TASKS", "Builtin", "DataChange", "DataSettings", "files_of"]
 
-BUILTIN_TASKS: Mapping[str, Task] = {
-    "digits": "multiclass",
-    "breast_cancer": "binary",
-    "wine": "multiclass",
-    "diabetes": "regression",
-}
-"""What kind of target each bundled data set has."""
+DataChange = Literal["refuse", "new_study", "continue"]
 
 
-class DataSettings(Settings):
-    """Which table a study learns from, and how its rows are split and scaled.
+class DataSettings(ColumnSettings):
+    """Which table a study learns from, and how its rows are split.
 
     Raises:
         pydantic.ValidationError: if a value cannot be, or if values do not go together.
     """
 
-    builtin: Builtin | None = Field(None, description="A data set that scikit-learn brings along, instead of a path.")
-    path: str | tuple[str, ...] | None = Field(
-        None,
-        min_length=1,
-        description="A file of rows, or several of the same columns, relative to the project root: CSV (also .gz), "
-        "Parquet, Feather, ARFF, NPZ or NPY.",
-    )
-    target: str | None = Field(None, min_length=1, description="The column to predict; needed with a path.")
-    separator: str | None = Field(
-        None,
-        min_length=1,
-        max_length=1,
-        description="What separates the columns of a CSV file; seen from it if left out.",
-    )
-    decimal: Literal[".", ","] | None = Field(
-        None, description="What separates whole from part in a CSV file's numbers; seen from it if left out."
-    )
-    encoding: str | None = Field(
-        None, min_length=1, description='How a CSV file writes letters, such as "cp1252"; UTF-8 or UTF-16 if left out.'
-    )
-    header: bool | None = Field(
-        None,
-        description="Whether a CSV file begins with the names of its columns; seen from it if left out. Without, "
-        "columns are called 1, 2, 3, ...",
-    )
-    missing: tuple[str | int | float, ...] = Field(
-        (),
-        description='What else says that a value is missing, beside blanks, "?", "NA" and the like: texts or numbers.',
-    )
-    task: Literal["auto", "binary", "multiclass", "regression"] = Field(
-        "auto", description="What kind of target it is; auto goes by the values."
-    )
     validation: float = Field(
         0.2, gt=0, lt=1, description="Share of the rows that trials are compared on, and never trained on."
     )
     test: float = Field(0.2, ge=0, lt=1, description="Share of the rows that no trial ever sees; 0 keeps none back.")
-    scaler: Literal["standard", "none"] = Field(
-        "standard",
-        description="standard brings every column to mean 0 and deviation 1 over the training rows; none leaves them.",
+    validation_rows: str | None = Field(
+        None,
+        min_length=1,
+        description="A file of row numbers, one a line or NPY, instead of a share; row 0 is the first below the "
+        "header.",
+    )
+    test_rows: str | None = Field(None, min_length=1, description="The same for the test rows.")
+    folds: int | None = Field(
+        None,
+        ge=2,
+        le=100,
+        description="Cross-validation: every trial is trained so many times, each time with another part of the rows "
+        "for validation, and its value is the mean.",
+    )
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=100,
+        description="How often every trial is trained with another seed (and other folds); its value is the mean.",
+    )
+    on_data_change: DataChange = Field(
+        "refuse",
+        description="What a search does if the data have changed since the study's first trial: refuse, begin a "
+        "new_study called NAME@DATE, or continue with trials that do not quite compare.",
     )
 
     @property
-    def known_task(self) -> Task | None:
-        """What kind of target it is, as far as that is known before the table is read."""
-        if self.builtin is not None:
-            return BUILTIN_TASKS[self.builtin]
-        return None if self.task == "auto" else self.task
+    def validation_share(self) -> float:
+        """Share of the rows for validation; 0 where they come from elsewhere."""
+        return 0.0 if self.validation_path or self.validation_rows or self.folds else self.validation
+
+    @property
+    def test_share(self) -> float:
+        """Share of the rows for the test; 0 where they come from elsewhere, or not at all."""
+        return 0.0 if self.test_path or self.test_rows else self.test
+
+    @property
+    def keeps_test_rows(self) -> bool:
+        """Whether there are test rows."""
+        return bool(self.test_share or self.test_path or self.test_rows)
 
     @model_validator(mode="after")
-    def _leaves_training_rows(self) -> DataSettings:
-        kept_back = self.validation + self.test
+    def _settings_go_together(self) -> DataSettings:
+        # What needs no source first: where there is none, nothing else is heard.
+        self._check_shares()
+        self._check_parts()
+        self.check_source()
+        self.check_columns()
+        return self
+
+    def _check_shares(self) -> None:
+        kept_back = self.validation_share + self.test_share
         if kept_back >= 1:
             raise HyperparameterError(
                 f"must leave rows for training: validation and test together are {kept_back:g}, but must be below 1",
                 "validation",
                 "test",
             )
-        return self
 
-    @model_validator(mode="after")
-    def _names_one_table(self) -> DataSettings:
-        if self.builtin is None:
-            if self.path is None:
+    def _check_parts(self) -> None:
+        for part in ("validation", "test"):
+            stated = [name for name in (part, f"{part}_path", f"{part}_rows") if self._is_stated(name)]
+            if len(stated) > 1:
                 raise HyperparameterError(
-                    f"is missing: name {listed([*BUILTIN_TASKS])}, or state path and target of a CSV file",
-                    "builtin",
-                    "path",
+                    f"and {stated[1]} both say which rows are for {part}; keep one", stated[0], stated[1]
                 )
-            if self.target is None:
-                raise HyperparameterError(f"is missing: name the column of {self.path} to predict", "target", "path")
-            return self
-        if self.path is not None:
-            raise HyperparameterError(
-                f'is "{self.path}", but builtin is stated too; keep one of the two', "path", "builtin"
-            )
-        if self.target is not None:
-            raise HyperparameterError(
-                f'goes with a path only: the bundled "{self.builtin}" brings its own target', "target", "builtin"
-            )
-        task = BUILTIN_TASKS[self.builtin]
-        if self.task not in ("auto", task):
-            raise HyperparameterError(
-                f'is "{self.task}", but the bundled "{self.builtin}" is {task}; leave the setting out',
-                "task",
-                "builtin",
-            )
-        return self
+        if self.folds is None:
+            return
+        for name in ("validation", "validation_path", "validation_rows"):
+            if self._is_stated(name):
+                raise HyperparameterError("goes without folds, which take turns as validation rows", name, "folds")
+
+    def _is_stated(self, name: str) -> bool:
+        return name in self.model_fields_set and getattr(self, name) is not None

@@ -6,14 +6,19 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from tuner.hyperparameters import Hyperparameters
 from tuner.space import Choices, Fixed, Range, Table
 from tuner.space.defaults import completed
 from tuner.study.data_settings import DataSettings
+from tuner.study.forms import Forms, forms_of
 from tuner.study.metrics import DEFAULT_METRICS, METRICS, Direction, Task
 from tuner.study.search_settings import BudgetSettings, RunSettings, SearchSettings
+
+NO_MEANING = ("on_data_change",)
+"""Settings of `[data]` that change nothing about what is searched."""
 
 Meaning = Mapping[str, Any]
 """What a study means, by dotted place: plain values that can be stored and compared."""
@@ -48,6 +53,11 @@ class StudyDefinition:
         """Which way the objective metric is better."""
         return METRICS[self.metric(task)].direction
 
+    @cached_property
+    def forms(self) -> Forms:
+        """The forms of the data that its trials may want."""
+        return forms_of(self.space)
+
     @property
     def meaning(self) -> Meaning:
         """What the study's values mean: data, split, hyperparameters and metric.
@@ -57,7 +67,11 @@ class StudyDefinition:
         """
         return {
             "seed": self.seed,
-            **{f"data.{name}": value for name, value in self.data.model_dump(mode="json").items()},
+            **{
+                f"data.{name}": value
+                for name, value in self.data.model_dump(mode="json").items()
+                if name not in NO_MEANING
+            },
             "search.metric": self.search.metric,
             **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
         }

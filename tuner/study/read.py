@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from tuner.errors import Mistake, StudyFileError
+from tuner.errors import HyperparameterError, Mistake, StudyFileError
 from tuner.hyperparameters import Hyperparameters
 from tuner.space import Choices, Fixed, Table, leaves, prove, read_space
 from tuner.space.complaints import meant, shown, unknown
 from tuner.space.nodes import Leaf, Value
 from tuner.study.data_settings import DataSettings
 from tuner.study.definition import StudyDefinition
+from tuner.study.forms import forms_of
 from tuner.study.metrics import METRICS, Task, metrics_of
 from tuner.study.sampler_fit import sampler_mistakes
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
@@ -122,7 +123,15 @@ class _StudyReader:
         space, mistakes, doubtful = read_space(Hyperparameters, self.raw[place], place)
         self.mistakes += mistakes
         self.mistakes += prove(space, Hyperparameters, place, doubtful)
+        self.forms(space)
         return space
+
+    def forms(self, space: Table) -> None:
+        """Complain about more ways of preprocessing than there may be."""
+        try:
+            forms_of(space).check()
+        except HyperparameterError as error:
+            self.mistake("hyperparameters.preprocessing", error.problem)
 
 
 def task_mistakes(task: Task, metric: str | None, space: Table) -> list[Mistake]:

@@ -33,4 +33,4 @@ def definition() -> StudyDefinition:
 
 
 def table() -> Prepared:
-    return prepare(DataSettings(builtin="wine"), seed=7, root=Path.cwd())
+    return prepare(DataSettings(builtin="wine"), seed=7, root=Path.cwd()).first

@@ -85,7 +85,7 @@ def main() -> None:
     asked = json.loads(sys.argv[1])
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder = Path(asked["folder"])
-    data = prepare(DataSettings(builtin="digits"), seed=asked["seed"], root=folder)
+    data = prepare(DataSettings(builtin="digits"), seed=asked["seed"], root=folder).first
     objective = Plain(data, asked["epochs"])
     study = optuna.create_study(
         storage=f"sqlite:///{folder / 'plain.db'}",

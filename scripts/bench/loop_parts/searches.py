@@ -70,7 +70,7 @@ def trained_alone(definition: StudyDefinition, done: Searched, folder: Path) -> 
         Wall seconds, from an open process to the last outcome.
     """
     began = time.perf_counter()
-    data = prepare(definition.data, seed=definition.seed, root=folder)
+    data = prepare(definition.data, seed=definition.seed, root=folder).first
     host = hosting("lanes", None, definition, data, len(done.trials), checkpoints_of(folder, "alone"))
     trainer = HostedTrainer(
         host.trainer, settings=host.settings, threads=host.threads, max_growth_bytes=host.max_growth_bytes
@@ -112,7 +112,7 @@ def fill(definition: StudyDefinition, folder: Path, models: Sequence[FrozenTrial
     """Put trials into a fresh study that look like those of a search, but for a little noise in every number."""
     url = URL.create("sqlite", database=str(folder / "trials.db"))
     noise = random.Random(derive_seed(definition.seed, "filling"))
-    data = prepare(definition.data, seed=definition.seed, root=folder)
+    data = prepare(definition.data, seed=definition.seed, root=folder).first
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         study_id = join_study(blocks, definition, data)._study_id
         with blocks.transaction() as connection:

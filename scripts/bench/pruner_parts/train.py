@@ -66,7 +66,7 @@ def train(networks: int, file: Path, epochs: int | None = None, studies: Sequenc
         if epochs is not None:
             table = definition.space
             definition = replace(definition, space=replace(table, entries={**table.entries, "epochs": Fixed(epochs)}))
-        data = prepare(definition.data, seed=definition.seed, root=PROJECT)
+        data = prepare(definition.data, seed=definition.seed, root=PROJECT).first
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             jobs = Drawn(definition, data, networks)
