@@ -21,7 +21,7 @@ import numpy as np
 import pytest
 
 from tests.contracts.trainer import Recorder, job
-from tuner.training.checkpoint import ABOUT
+from tuner.training.archive import ABOUT
 from tuner.training.job import End, EpochResult, Job, Outcome, Verdict
 
 EPOCHS = 6

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from tests.contracts.trainer import job, prepared
-from tuner.training.checkpoint import ABOUT, Checkpoint, resume, write_checkpoint
+from tuner.training.archive import ABOUT
+from tuner.training.checkpoint import Checkpoint, resume, write_checkpoint
 from tuner.training.course import Course
 from tuner.training.job import DataOrder, Job
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import stdev
 from typing import Any
 
 import optuna
@@ -47,6 +48,9 @@ def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
 def attributes(job: Job, outcome: Outcome, *, out_of_time: bool = False) -> dict[str, Any]:
     """What is kept of a trial beside its parameters and its values.
 
+    Of a trial with members it is also what each of them came to at the trial's best epoch, and their spread: the
+    standard deviation, estimated from so few as a sample's.
+
     Args:
         job: what was trained.
         outcome: what it came to.
@@ -63,6 +67,10 @@ def attributes(job: Job, outcome: Outcome, *, out_of_time: bool = False) -> dict
     if outcome.best_epoch is not None:
         kept["best_epoch"] = outcome.best_epoch
         kept["metrics"] = dict(outcome.best_metrics)
+    if outcome.member_values:
+        kept["member_values"] = list(outcome.member_values)
+    if len(outcome.member_values) > 1:
+        kept["spread"] = stdev(outcome.member_values)
     if outcome.parameters is not None:
         kept["parameters"] = outcome.parameters
     if outcome.order is not None:

@@ -1,35 +1,21 @@
-"""The file from which a trial that was handed back goes on.
+"""The file from which a trial that was handed back goes on: the trainer's arrays, and what the trial had come to.
 
-It is a NumPy archive (`.npz`) without pickles: the trainer's arrays, and a text in JSON that says what the trial had
-come to. The text also names the file's format, the trainer that wrote it and the job, so that a file that does not
-belong to a job is recognised; the trial then starts over.
+A file that does not belong to a job is recognised, see `archive`; the trial then starts over.
 """
 
 from __future__ import annotations
 
-import io
-import json
 import logging
-import os
-import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
 from typing import Any, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from tuner.data.prepared import Prepared
 from tuner.errors import one_line
+from tuner.training.archive import owner_of, read_archive, write_archive
 from tuner.training.job import DataOrder, Job
-
-FORMAT = 1
-"""Counts up when an older file can no longer be read."""
-
-ABOUT = "about"
-"""The name of the text among the arrays."""
 
 Resumed = TypeVar("Resumed")
 
@@ -74,24 +60,7 @@ def write_checkpoint(folder: str, trainer: str, job: Job, prepared: Prepared, ch
         "course": checkpoint.course,
         "memory": checkpoint.memory,
     }
-    path = os.path.join(folder, f"{job.number}-{secrets.token_hex(8)}.npz")
-    part = f"{path}.part"
-    try:
-        content = io.BytesIO()
-        arrays: dict[str, Any] = {**checkpoint.arrays, ABOUT: np.array(json.dumps(about))}
-        np.savez(content, **arrays)
-        os.makedirs(folder, exist_ok=True)
-        with open(part, "wb") as file:
-            file.write(content.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except Exception as error:
-        _log.warning("trial %d is handed back without a checkpoint: %s", job.number, one_line(error))
-        with suppress(OSError):
-            os.unlink(part)
-        return None
-    return path
+    return write_archive(folder, job.number, about, checkpoint.arrays)
 
 
 def resume(
@@ -124,30 +93,19 @@ def _read(path: str, owner: Mapping[str, Any]) -> Checkpoint:
     Raises:
         Exception: of many kinds, if it is no checkpoint of this owner.
     """
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-        arrays = {name: stored[name] for name in stored.files}
-    about = json.loads(str(arrays.pop(ABOUT)))
-    for name, expected in owner.items():
-        if about[name] != expected:
-            raise ValueError(f"its {name} should be {expected}, but is {about[name]}")
+    about, arrays = read_archive(path, owner)
     return Checkpoint(DataOrder(**about["order"]), about["seconds"], about["course"], arrays, about["memory"])
 
 
 def _owner(trainer: str, job: Job, prepared: Prepared) -> dict[str, Any]:
     """What must be the same where a trial goes on."""
-    told = {
-        "seed": job.seed,
-        "hyperparameters": job.hyperparameters.model_dump(mode="json"),
-        "order": asdict(job.order),
-        "metric": job.metric,
-        "direction": job.direction,
-        "data": job.data,
+    return owner_of(trainer, job, told_of(prepared))
+
+
+def told_of(prepared: Prepared) -> dict[str, Any]:
+    """By what prepared data are known, in plain values."""
+    return {
         "fingerprint": prepared.fingerprint,
         "shapes": [list(prepared.x_train.shape), list(prepared.x_validation.shape), prepared.outputs],
         "task": prepared.task,
-    }
-    return {
-        "format": FORMAT,
-        "trainer": trainer,
-        "job": sha256(json.dumps(told, sort_keys=True).encode()).hexdigest(),
     }

@@ -14,6 +14,19 @@ DataKey = str
 MAIN_DATA: DataKey = "main"
 
 
+def member_data(data: DataKey, repeat: int, fold: int) -> DataKey:
+    """What one member of a trial trains on.
+
+    Args:
+        data: what the trial as a whole names.
+        repeat, fold: of the member, counted from 0.
+
+    >>> member_data("main", repeat=1, fold=3)
+    'main/1.3'
+    """
+    return f"{data}/{repeat}.{fold}"
+
+
 @dataclass(frozen=True)
 class DataOrder:
     """In which order a trial sees the training rows: a stream of permutations, and where the trial came in.
@@ -132,6 +145,8 @@ class Outcome:
         error: what went wrong, for a failed trial.
         checkpoint: path of the file from which a trial that was handed back can go on; None without one. The trainer
             never deletes it.
+        member_values: the objective metric of each member at the best epoch, in the order of the members; empty for a
+            trial without members.
     """
 
     number: int
@@ -144,6 +159,7 @@ class Outcome:
     order: DataOrder | None = None
     error: str | None = None
     checkpoint: str | None = None
+    member_values: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
