@@ -1,5 +1,6 @@
 import gzip
 import math
+import re
 
 import numpy as np
 import pytest
@@ -135,6 +136,8 @@ def test_what_is_no_date_throughout_stays_text(read, cells):
         ("a,b,y\n1,2,3,4\n", "row 2 has 4 values, but the header names 3 columns. A value that contains a comma must"),
         ("a,b,y\n1,2,3\n\n \n1,2,3,4\n", "row 5 has 4 values"),
         ("a,b,y\n1,2\n1,2,3\n", "row 2 has 2 values"),
+        ("a,b,y\n1,2,3\n,\n", "row 3 has 2 values"),
+        ("1,2,3\n4,5,6\n7,8\n", "row 3 has 2 values, but the first row has 3"),
         ('a,b,y\n1,"2\n\n",3\n1,2\n', "row 5 has 2 values"),
         ('a,b,y\n1,2,3\n1,2,"3\n4,5,6\n', "cannot be read as CSV: a quote in the row that begins in line 3 has no end"),
         ("x" * 200_000 + ",y\n1,2\n", "has no readable header row"),
@@ -145,8 +148,6 @@ def test_what_is_no_date_throughout_stays_text(read, cells):
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_told_with_its_place(complaint, text, message):
-    import re
-
     assert re.match(rf"train\.csv: {message}", complaint(text))
 
 

@@ -7,10 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from tuner.data.frame import Frame, Part
+from tuner.data.sources.arff import read_arff
+from tuner.data.sources.arrays import read_npy, read_npz
 from tuner.data.sources.csv import read_csv
+from tuner.data.sources.feather import read_feather
 from tuner.data.sources.joined import check_same_columns, joined, of_several_kinds
 from tuner.data.sources.markers import Markers
 from tuner.data.sources.opened import read_bytes
+from tuner.data.sources.parquet import read_parquet
 from tuner.data.sources.request import Request, Rows
 from tuner.data.sources.unpacked import unpacked
 from tuner.errors import DataError, listed, one_line
@@ -23,6 +27,13 @@ SOURCES: Mapping[str, Reader] = {
     ".csv": read_csv,
     ".tsv": read_csv,
     ".txt": read_csv,
+    ".parquet": read_parquet,
+    ".pq": read_parquet,
+    ".feather": read_feather,
+    ".arrow": read_feather,
+    ".arff": read_arff,
+    ".npz": read_npz,
+    ".npy": read_npy,
 }
 """Who reads a file, by how its name ends; any of them may be packed, as in .csv.gz."""
 

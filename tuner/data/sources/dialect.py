@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,17 +40,23 @@ class Dialect:
         separator: what separates the columns.
         decimals: what may separate whole from part in numbers, the likeliest first.
         names: of the columns; of a file without a header 1, 2, 3, ...
+        header: whether there is one.
         first_row: the line, counted from 1, at which the first row below the header begins.
         start: how many bytes stand before it.
         numbers: for each column, whether all that is seen of it are numbers.
+        quote: what stands around a value that contains a separator.
+        escape: what stands before a letter that is meant as it is.
     """
 
     separator: str
     decimals: tuple[str, ...]
     names: tuple[str, ...]
+    header: bool
     first_row: int
     start: int
     numbers: tuple[bool, ...]
+    quote: str = '"'
+    escape: str | None = None
 
 
 def sniff(data: bytes, name: str, settings: DataSettings, markers: Markers) -> Dialect:
@@ -90,6 +97,7 @@ def sniff(data: bytes, name: str, settings: DataSettings, markers: Markers) -> D
         tuple(cell.strip() for cell in first.cells)
         if header
         else tuple(str(number) for number in range(1, len(first.cells) + 1)),
+        header,
         used + 1,
         sum(len(line.encode()) for line in lines[:used]),
         tuple(all(_is_number(cell, like) for cell in column) for column in cells),
@@ -108,7 +116,7 @@ def _lines(data: bytes) -> list[str]:
     return lines[:-1] or lines
 
 
-def _rows(lines: Sequence[str], separator: str) -> tuple[list[Record], DataError | None]:
+def _rows(lines: Sequence[str], separator: str) -> tuple[list[Record], csv.Error | None]:
     """The first rows, and what keeps from reading on, such as a value that goes on beyond the lines."""
     rows: list[Record] = []
     try:
@@ -117,7 +125,7 @@ def _rows(lines: Sequence[str], separator: str) -> tuple[list[Record], DataError
                 rows.append(record)
             if len(rows) > LOOKED_AT:
                 break
-    except DataError as error:
+    except csv.Error as error:
         return rows, error
     return rows, None
 

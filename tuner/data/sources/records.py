@@ -6,8 +6,6 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tuner.errors import DataError
-
 END = "\0"
 """A line that no file has, as none with a zero is read: it stands after the last."""
 
@@ -44,7 +42,7 @@ def records(
         quote: what stands around a value that contains it.
         escape: what stands before a letter that is meant as it is.
     Raises:
-        DataError: if a value in quotes has no end, or is too long; the file is not named.
+        csv.Error: if a value in quotes has no end, or is too long, with its line.
     """
 
     def until_the_end() -> Iterator[str]:
@@ -57,11 +55,14 @@ def records(
     start = before
     try:
         for cells in reader:
+            # A value that is not closed swallows the end.
+            if cells and END in cells[-1] and cells != [END]:
+                break
             if cells != [END]:
-                # A value that is not closed has swallowed the end.
-                if cells and END in cells[-1]:
-                    raise DataError(f"a quote in the row that begins in line {before + 1} has no end")
                 yield Record(cells, before, start + reader.line_num)
             before = start + reader.line_num
+        else:
+            return
     except csv.Error as error:
-        raise DataError(f"{error}, in the row that begins in line {before + 1}") from None
+        raise csv.Error(f"{error}, in the row that begins in line {before + 1}") from None
+    raise csv.Error(f"a quote in the row that begins in line {before + 1} has no end")

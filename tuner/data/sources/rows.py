@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +44,7 @@ def read_rows(
     Raises:
         DataError: if a row has more or fewer values than there are columns, or a quote has no end.
     """
-    if dialect.separator.isascii() and not _quotes_need_care(data, dialect.separator):
+    if dialect.separator.isascii() and not _quotes_need_care(data, dialect):
         try:
             return _by_arrow(data, dialect, wanted, texts, missing)
         except pa.ArrowInvalid:
@@ -51,14 +52,15 @@ def read_rows(
     return _by_python(data, name, dialect, wanted)
 
 
-def _quotes_need_care(data: bytes, separator: str) -> bool:
+def _quotes_need_care(data: bytes, dialect: Dialect) -> bool:
     """Whether Arrow would misread quotes: after a blank it takes them for text, and it does not mind a missing one."""
-    if b'"' not in data:
+    quote = dialect.quote.encode()
+    if quote not in data:
         return False
-    before = re.compile(rb"(?:\A|[\r\n]|" + re.escape(separator.encode()) + rb') +"')
-    if b' "' in data and before.search(data):
+    before = re.compile(rb"(?:\A|[\r\n]|" + re.escape(dialect.separator.encode()) + rb") +" + quote)
+    if b" " + quote in data and before.search(data):
         return True
-    return bool(np.count_nonzero(np.frombuffer(data, np.uint8) == ord('"')) % 2)
+    return bool(np.count_nonzero(np.frombuffer(data, np.uint8) == ord(quote)) % 2)
 
 
 def _by_arrow(
@@ -74,7 +76,12 @@ def _by_arrow(
             table = arrow_csv.read_csv(
                 pa.BufferReader(pa.py_buffer(data).slice(dialect.start)),
                 read_options=arrow_csv.ReadOptions(column_names=names, block_size=max(BLOCK, min(2**30, 16 * line))),
-                parse_options=arrow_csv.ParseOptions(delimiter=dialect.separator, newlines_in_values=b'"' in data),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=dialect.separator,
+                    quote_char=dialect.quote,
+                    escape_char=dialect.escape or False,
+                    newlines_in_values=dialect.quote.encode() in data,
+                ),
                 convert_options=arrow_csv.ConvertOptions(
                     check_utf8=False,
                     column_types=types,
@@ -96,15 +103,15 @@ def _by_arrow(
 
 def _by_python(data: bytes, name: str, dialect: Dialect, wanted: Sequence[int]) -> Mapping[int, pa.ChunkedArray]:
     lines = io.TextIOWrapper(io.BytesIO(memoryview(data)[dialect.start :]), encoding="utf-8", newline="")
-    rows = _of_full_width(records(lines, dialect.separator, before=dialect.first_row - 1), name, dialect)
+    cells = records(lines, dialect.separator, before=dialect.first_row - 1, quote=dialect.quote, escape=dialect.escape)
+    rows = _of_full_width(cells, name, dialect)
     chunks: dict[int, list[pa.Array]] = {index: [] for index in wanted}
     try:
         while some := [*islice(rows, ROWS_AT_ONCE)]:
             for index, column in chunks.items():
                 column.append(pa.array([row[index] for row in some], pa.string()).dictionary_encode())
-    except DataError as error:
-        message = str(error)
-        raise DataError(message if message.startswith(name) else f"{name}: cannot be read as CSV: {message}") from None
+    except csv.Error as error:
+        raise DataError(f"{name}: cannot be read as CSV: {error}") from None
     return {index: pa.chunked_array(column, TEXTS) for index, column in chunks.items()}
 
 
@@ -114,10 +121,12 @@ def _of_full_width(rows: Iterator[Record], name: str, dialect: Dialect) -> Itera
     for row in rows:
         if len(row.cells) == width:
             yield row.cells
-        elif not row.blank and "".join(row.cells).strip():
+        # A line of tabs only is a blank one, too, where tabs separate.
+        elif not (row.blank or (dialect.separator.isspace() and not "".join(row.cells).strip())):
+            expected = f"the header names {width} columns" if dialect.header else f"the first row has {width}"
             raise DataError(
-                f"{name}: row {row.before + 1} has {len(row.cells)} values, but the header names "
-                f"{width} columns. A value that contains {_one(dialect.separator)} must be in quotes."
+                f"{name}: row {row.before + 1} has {len(row.cells)} values, but {expected}. "
+                f"A value that contains {_one(dialect.separator)} must be in quotes."
             )
 
 
