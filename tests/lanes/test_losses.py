@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from tuner.lanes.losses import SUMS, measure, metrics_of_sums, sums_only
+from tuner.lanes.losses import columns_of_sums, measure, metrics_of_sums, sums_only
 from tuner.models import metrics_for
 from tuner.models.losses import LOSSES
 from tuner.models.mlp import OUTPUT_ACTIVATIONS
@@ -24,22 +24,34 @@ AUTO = {task: names["auto"] for task, names in LOSSES.items()}
 every_loss = pytest.mark.parametrize(("task", "loss"), ALL)
 
 
+SCALES = (0.2, 1.0, 30.0)
+"""Of three targets."""
+
+
 @tf.function(jit_compile=True, autograph=False)
-def measured(loss: str, z: tf.Tensor, y: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-    return *measure(loss, z, y, weights), sums_only(loss, z, y, weights)
+def measured(
+    loss: str, z: tf.Tensor, y: tf.Tensor, weights: tf.Tensor, sample_weights: tf.Tensor | None = None
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+    return *measure(loss, z, y, weights, sample_weights), sums_only(loss, z, y, weights, sample_weights)
 
 
 class InKeras:
     """A compiled Keras model whose logits are its weights, so that it can be given any."""
 
-    def __init__(self, task: Task, loss: str, y: NDArray[Any]) -> None:
+    def __init__(
+        self, task: Task, loss: str, y: NDArray[Any], sample_weights: tuple[Any, ...] = (), scales: Any = ()
+    ) -> None:
         inputs = keras.Input((len(y),))
-        layer = keras.layers.Dense(OUTPUTS[task], activation=OUTPUT_ACTIVATIONS[task], use_bias=False)
+        outputs = len(scales) or OUTPUTS[task]
+        layer = keras.layers.Dense(outputs, activation=OUTPUT_ACTIVATIONS[task], use_bias=False)
         self._model = keras.Model(inputs, layer(inputs))
-        self._model.compile(keras.optimizers.SGD(0.0), loss=loss, metrics=metrics_for(task), jit_compile=False)
+        self._model.compile(
+            keras.optimizers.SGD(0.0), loss=loss, weighted_metrics=metrics_for(task, scales), jit_compile=False
+        )
         self._kernel = layer.kernel
         rows = np.eye(len(y), dtype=np.float32)
-        self._batch = tf.data.Dataset.from_tensors((rows, y if task == "multiclass" else y.reshape(-1, 1)))
+        column = y if task == "multiclass" else y.reshape(len(y), -1)
+        self._batch = tf.data.Dataset.from_tensors((rows, column, *sample_weights))
 
     def reports(self, z: NDArray[np.float32]) -> tuple[dict[str, float], dict[str, float]]:
         """The loss and the metrics of a training and of an evaluation."""
@@ -54,9 +66,9 @@ class InKeras:
 
     @tf.function(autograph=False)
     def _gradient(self) -> tf.Tensor:
-        x, y = self._batch.get_single_element()
+        x, y, *sample_weights = self._batch.get_single_element()
         with tf.GradientTape() as tape:
-            loss = self._model.compute_loss(x, y, self._model(x, training=True))
+            loss = self._model.compute_loss(x, y, self._model(x, training=True), *sample_weights)
         return tape.gradient(loss, self._kernel.value)
 
 
@@ -67,10 +79,17 @@ def targets(task: Task) -> NDArray[Any]:
     return (draw.integers(0, 2, ROWS) if task == "binary" else draw.normal(size=ROWS)).astype(np.float32)
 
 
-def logits(task: Task, lanes: int = 5) -> NDArray[np.float32]:
+def logits(task: Task, lanes: int = 5, outputs: int = 0) -> NDArray[np.float32]:
     """Small ones, ordinary ones and extreme ones, each lane with its own."""
     spread = np.array([1e-3, 1.0, 10.0, 50.0, 1000.0])[:lanes].reshape(-1, 1, 1)
-    return (spread * np.random.default_rng(6).normal(size=(lanes, ROWS, OUTPUTS[task]))).astype(np.float32)
+    shape = (lanes, ROWS, outputs or OUTPUTS[task])
+    return (spread * np.random.default_rng(6).normal(size=shape)).astype(np.float32)
+
+
+def row_weights() -> NDArray[np.float32]:
+    """From 0, which a third of the rows have, to 3."""
+    draw = np.random.default_rng(7)
+    return (draw.uniform(0, 3, ROWS) * (draw.random(ROWS) > 1 / 3)).astype(np.float32)
 
 
 def with_fillers(z: NDArray[Any], y: NDArray[Any], filler: float = 7.0) -> tuple[Any, Any, NDArray[np.float32]]:
@@ -105,6 +124,57 @@ def test_the_loss_and_every_metric_are_what_keras_reports(task: Task, loss: str)
     for lane, own in enumerate(z):
         for expected in model.reports(own):
             assert_reports(ours, lane, expected, rtol=2e-6, atol=1e-7)
+
+
+@every_loss
+def test_weighted_rows_have_the_gradients_and_the_metrics_of_keras(task: Task, loss: str) -> None:
+    z, y, own = logits(task), targets(task), row_weights()
+    assert 0 < np.count_nonzero(own) < ROWS
+    gradient, sums, alone = measured(loss, *with_fillers(z, y), np.pad(own, (0, FILLERS), constant_values=5.0))
+    np.testing.assert_array_equal(sums, alone)
+    ours = metrics_of_sums(task, sums.numpy(), ROWS, weight=float(own.sum()))
+    model = InKeras(task, loss, y, (own,))
+    assert not gradient.numpy()[:, ROWS:].any()
+    for lane, logit in enumerate(z):
+        np.testing.assert_allclose(gradient[lane, :ROWS], model.gradient(logit), rtol=2e-6, atol=1e-8)
+        for expected in model.reports(logit):
+            assert_reports(ours, lane, expected, rtol=2e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("loss", ["mean_squared_error", "mean_absolute_error"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_several_targets_have_the_gradients_of_keras_and_errors_in_their_own_units(loss: str, weighted: bool) -> None:
+    z = logits("regression", outputs=len(SCALES))
+    y = np.random.default_rng(5).normal(size=(ROWS, len(SCALES))).astype(np.float32)
+    own = (row_weights(),) if weighted else ()
+    rows = np.repeat(np.array([1, 0], np.float32), [ROWS, FILLERS])
+    wide, tall = np.pad(z, [(0, 0), (0, FILLERS), (0, 0)], constant_values=7.0), np.pad(y, [(0, FILLERS), (0, 0)])
+    gradient, sums, alone = measured(loss, wide, tall, rows, *(np.pad(each, (0, FILLERS)) for each in own))
+    np.testing.assert_array_equal(sums, alone)
+    assert sums.shape == (len(z), columns_of_sums("regression", len(SCALES)))
+    ours = metrics_of_sums("regression", sums.numpy(), ROWS, SCALES, weight=float(own[0].sum()) if own else None)
+    model = InKeras("regression", loss, y, own, SCALES)
+    assert not gradient.numpy()[:, ROWS:].any()
+    for lane, logit in enumerate(z):
+        np.testing.assert_allclose(gradient[lane, :ROWS], model.gradient(logit), rtol=2e-6, atol=1e-8)
+        for expected in model.reports(logit):
+            assert_reports(ours, lane, expected, rtol=2e-6, atol=1e-7)
+
+
+@every_loss
+def test_weights_of_1_are_as_good_as_none(task: Task, loss: str) -> None:
+    z, y = logits(task), targets(task)
+    rows = np.ones(ROWS, np.float32)
+    for weighted, plain in zip(measured(loss, z, y, rows, rows), measured(loss, z, y, rows), strict=True):
+        np.testing.assert_allclose(weighted, plain, rtol=1e-6)
+
+
+@every_loss
+def test_a_batch_whose_rows_all_weigh_0_has_no_gradient(task: Task, loss: str) -> None:
+    rows = np.ones(ROWS, np.float32)
+    gradient, sums, _ = measured(loss, logits(task), targets(task), rows, 0 * rows)
+    assert not gradient.numpy().any()
+    assert not sums.numpy().any()
 
 
 @every_loss
@@ -195,5 +265,5 @@ def test_the_number_of_lanes_need_not_be_known_when_the_program_is_made(task: Ta
     weights = np.ones(ROWS, np.float32)
     gradient, sums = program(z, y, weights)
     assert gradient.shape == z.shape
-    assert sums.shape == (len(z), len(SUMS[task]))
+    assert sums.shape == (len(z), columns_of_sums(task, OUTPUTS[task]))
     np.testing.assert_array_equal(program(z[2:4], y, weights)[1], sums[2:4])

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -454,6 +455,54 @@ def test_whole_fits_of_every_kind_of_network_and_task_give_the_same_numbers(
     jobs += of_other_tasks(len(jobs))
     expected = Expected(widths=(8,), activations=tuple(NAMES), penalties=True)
     check_equal(trained_twice(jobs, DATA, lanes=6, expected=expected), capsys)
+
+
+# Rows that count differently, and several numbers to predict.
+
+
+def weighted(data: Prepared, share: float = 0.7, *, parts: Sequence[str] = ("train", "validation")) -> Prepared:
+    """Rows with weights from 0 to 3, and 0 for all but a share of them."""
+    draw = np.random.default_rng(8)
+    named = {}
+    for part in parts:
+        rows = {"train": ROWS, "validation": VALIDATION_ROWS}[part]
+        named[f"weights_{part}"] = (draw.uniform(0, 3, rows) * (draw.random(rows) < share)).astype(np.float32)
+    return replace(data, **named)
+
+
+def of_targets(targets: int) -> Prepared:
+    """As many numbers to predict, of different units; the rows are those of the other data."""
+    data = prepared("regression")
+    y_train, y_validation = (
+        np.stack([np.tanh(x[:, k]) - 0.5 * x[:, k + 1] for k in range(targets)], 1)
+        for x in (data.x_train, data.x_validation)
+    )
+    return replace(data, y_train=y_train, y_validation=y_validation, target_scale=(20.0, 0.3, 1.0)[:targets])
+
+
+WEIGHTED: Mapping[DataKey, tuple[Prepared, Mapping[str, Any]]] = {
+    "classes": (weighted(prepared()), {}),
+    "yes or no": (weighted(prepared("binary")), {"metric": "val_accuracy"}),
+    "validation": (weighted(prepared(), parts=["validation"]), {}),
+    # Most batches have a single row that counts, and some have none.
+    "rare": (weighted(prepared(), 0.05, parts=["train"]), {}),
+    "number": (weighted(replace(prepared("regression"), target_scale=20.0)), {"metric": "val_rmse"}),
+    "two": (of_targets(2), {"metric": "val_rmse"}),
+    "three": (of_targets(3), {"metric": "val_mae", "loss": "mae"}),
+    "two weighted": (weighted(of_targets(2)), {"metric": "val_mae", "loss": "mae"}),
+    "three weighted": (weighted(of_targets(3)), {"metric": "val_rmse"}),
+}
+
+
+def test_weighted_rows_and_several_targets_give_the_numbers_of_keras(capsys: pytest.CaptureFixture[str]) -> None:
+    jobs, kinds = [], list(RATES.items())
+    for number, (key, (_, settings)) in enumerate(WEIGHTED.items()):
+        kind, rate = kinds[number % len(kinds)]
+        layers = {"depth": 1 + number % 2, "width": 7, **PENALTIES[number % len(PENALTIES)]}
+        stated = {"epochs": 3, "layers": layers, "optimizer": {"kind": kind, **rate}, **settings}
+        jobs.append(replace(job(number, seed=number, **stated), data=key))
+    data = {key: rows for key, (rows, _) in WEIGHTED.items()}
+    check_equal(trained_twice(jobs, data, lanes=4, expected=Expected(penalties=True)), capsys)
 
 
 def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(

@@ -16,7 +16,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tuner.data.prepared import FloatArray, Prepared
-from tuner.lanes.losses import SUMS
+from tuner.lanes.losses import columns_of_sums
 from tuner.lanes.network import LaneSettings, Networks
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LayerState
@@ -34,13 +34,19 @@ class Batches(NamedTuple):
 
     Attributes:
         x: float32 [batches, rows, features + 1].
-        y: [batches, rows].
-        weights: float32 [batches, rows], 0 for a filler row.
+        y: [batches, rows], or [batches, rows, targets] if these are several.
+        weights: float32 [batches, rows], 1 for a real row and 0 for a filler row.
+        sample_weights: float32 [batches, rows], how much each row counts; None if all count alike.
     """
 
     x: tf.Tensor
     y: tf.Tensor
     weights: tf.Tensor
+    sample_weights: tf.Tensor | None = None
+
+    def sample_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
+        """Those of one batch, float32 [rows]."""
+        return None if self.sample_weights is None else self.sample_weights[batch]
 
 
 class LaneGraph:
@@ -62,6 +68,7 @@ class LaneGraph:
         kind = np.int32 if signature.task == "multiclass" else np.float32
         self._x = tf.constant(_with_ones(prepared.x_train))
         self._y = tf.constant(prepared.y_train.astype(kind))
+        self._sample_weights = None if prepared.weights_train is None else tf.constant(prepared.weights_train)
         rows = len(prepared.x_validation)
         batch = min(rows, VALIDATION_ROWS)
         filler = -rows % batch
@@ -70,6 +77,7 @@ class LaneGraph:
             _batched(_with_ones(prepared.x_validation), filler, batch),
             _batched(prepared.y_validation.astype(kind), filler, batch),
             tf.constant(weight.reshape(-1, batch)),
+            None if prepared.weights_validation is None else _batched(prepared.weights_validation, filler, batch),
         )
         self._train = _Compiled(self._train_block)
         self._validate = _Compiled(self._validate_block)
@@ -135,7 +143,8 @@ class LaneGraph:
             weights: float32 [steps, batch], 0 for a filler row.
         """
         order = tf.constant(chosen)
-        return Batches(tf.gather(self._x, order), tf.gather(self._y, order), tf.constant(weights))
+        sample_weights = None if self._sample_weights is None else tf.gather(self._sample_weights, order)
+        return Batches(tf.gather(self._x, order), tf.gather(self._y, order), tf.constant(weights), sample_weights)
 
     def train(
         self,
@@ -194,7 +203,9 @@ class LaneGraph:
             if self._signature.penalties:
                 penalties += tf.reduce_sum(row_weights) * self._networks.penalty(kernels, settings)
             x = _for_each_lane(epoch.x[step], settings)
-            gradients, summed = self._networks.gradients(kernels, x, epoch.y[step], row_weights, settings, taken + step)
+            gradients, summed = self._networks.gradients(
+                kernels, x, epoch.y[step], row_weights, settings, taken + step, epoch.sample_weights_of(step)
+            )
             trained = []
             for index, ((weights, first, second), gradient) in enumerate(zip(layers, gradients, strict=True)):
                 gradient = tf.reshape(gradient, weights.shape)
@@ -218,14 +229,16 @@ class LaneGraph:
 
         def one(batch: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, nothing: _Trained) -> _Loop:
             x = _for_each_lane(rows.x[batch], settings)
-            summed = self._networks.sums(kernels, x, rows.y[batch], rows.weights[batch], settings)
+            summed = self._networks.sums(
+                kernels, x, rows.y[batch], rows.weights[batch], settings, rows.sample_weights_of(batch)
+            )
             return batch + 1, sums + summed, penalties, nothing
 
         sums, penalties, _ = self._loop(one, rows, [])
         return sums, self._networks.penalty(kernels, settings) if self._signature.penalties else penalties
 
     def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Trained) -> tuple[tf.Tensor, tf.Tensor, _Trained]:
-        sums = tf.zeros([self._block, len(SUMS[self._signature.task])])
+        sums = tf.zeros([self._block, columns_of_sums(self._signature.task, self._signature.outputs)])
         times = rows.x.shape[0]
         _, sums, penalties, end = tf.while_loop(
             lambda step, *_: step < times, one, (tf.constant(0), sums, tf.zeros([self._block]), start)

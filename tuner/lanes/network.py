@@ -59,23 +59,25 @@ class Networks:
         row_weights: tf.Tensor,
         settings: LaneSettings,
         taken: tf.Tensor,
+        sample_weights: tf.Tensor | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One batch forward and backward, with dropout.
 
         Args:
             weights: of each layer.
             x: float32 [lanes, rows, features + 1], the ones last.
-            y: [rows], the targets.
+            y: [rows], the targets; [rows, outputs] if these are several numbers.
             row_weights: float32 [rows], 0 for a filler row.
             settings: of the lanes.
             taken: int32 [lanes], steps that each lane has behind it.
+            sample_weights: float32 [rows], how much each row counts; None if all count alike.
         Returns:
             The gradient of the mean loss, without penalties, with respect to each layer's weights; and what
             `losses.measure` sums over the rows, float32 [lanes, sums].
         """
         depth = self._signature.depth
         outputs, products = self._forward(weights, x, settings, taken)
-        dz, sums = measure(self._signature.loss, tf.matmul(outputs[-1], weights[-1]), y, row_weights)
+        dz, sums = measure(self._signature.loss, tf.matmul(outputs[-1], weights[-1]), y, row_weights, sample_weights)
         gradients, above = [], None
         for index in range(depth, 0, -1):
             gradients.append(tf.matmul(outputs[index], dz, transpose_a=True))
@@ -95,10 +97,11 @@ class Networks:
         y: tf.Tensor,
         row_weights: tf.Tensor,
         settings: LaneSettings,
+        sample_weights: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """What `losses.measure` sums over the rows of a batch, without dropout: float32 [lanes, sums]."""
         *_, h = self._forward(weights, x, settings)[0]
-        return sums_only(self._signature.loss, tf.matmul(h, weights[-1]), y, row_weights)
+        return sums_only(self._signature.loss, tf.matmul(h, weights[-1]), y, row_weights, sample_weights)
 
     def penalty(self, weights: Sequence[tf.Tensor], settings: LaneSettings) -> tf.Tensor:
         """The penalties of all hidden layers' kernels, biases left out: float32 [lanes]."""

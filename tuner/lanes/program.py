@@ -98,6 +98,8 @@ class LaneProgram:
         )
         self._rows = len(prepared.x_train)
         self._validation_rows = len(prepared.x_validation)
+        self._weight = _sum_of(prepared.weights_train)
+        self._validation_weight = _sum_of(prepared.weights_validation)
 
     def arrange(self, kept: Sequence[int], room: int) -> None:
         """Give the program another number of lanes.
@@ -181,12 +183,13 @@ class LaneProgram:
             return self._graph.train(block, epoch, stacked[:, own], taken[own], self._settings[block])
 
         sums, penalties = self._in_blocks(train)
-        return self._metrics(sums, penalties, self._rows)
+        return self._metrics(sums, penalties, self._rows, self._weight)
 
     def validate(self) -> Metrics:
         """The validation metrics of every lane, without dropout; names without `val_`, float64 [lanes] each."""
         sums, penalties = self._in_blocks(lambda block: self._graph.validate(block, self._settings[block]))
-        return self._metrics(sums, penalties * self._validation_rows, self._validation_rows)
+        rows = self._validation_rows
+        return self._metrics(sums, penalties * rows, rows, self._validation_weight)
 
     def _in_blocks(self, work: Callable[[int], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
         """What a function returns for each block, by lane."""
@@ -201,8 +204,8 @@ class LaneProgram:
     def _lanes_of(self, block: int) -> slice:
         return slice(block * self._block, (block + 1) * self._block)
 
-    def _metrics(self, sums: FloatArray, penalties: FloatArray, rows: int) -> Metrics:
-        named = metrics_of_sums(self.signature.task, sums, rows, self._prepared.target_scale)
+    def _metrics(self, sums: FloatArray, penalties: FloatArray, rows: int, weight: float | None) -> Metrics:
+        named = metrics_of_sums(self.signature.task, sums, rows, self._prepared.target_scale, weight=weight)
         return {**named, "loss": (sums[:, 0] + penalties) / rows}
 
     def keep(self, lanes: Sequence[int]) -> None:
@@ -246,6 +249,10 @@ class LaneProgram:
 
     def _settings_of(self, block: int) -> LaneSettings:
         return _settings_of(self._networks[self._lanes_of(block)], self.signature)
+
+
+def _sum_of(weights: FloatArray | None) -> float | None:
+    return None if weights is None else float(weights.sum(dtype=np.float64))
 
 
 def block_for(lanes: int, most: int, threads: int) -> int:

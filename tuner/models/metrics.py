@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import keras
 
+from tuner.models.target_errors import MeanAbsoluteErrors, RootMeanSquaredErrors, TargetErrors
 from tuner.study.metrics import Task
 
 METRICS: Mapping[Task, Mapping[str, Callable[..., keras.metrics.Metric]]] = {
@@ -19,6 +20,18 @@ METRICS: Mapping[Task, Mapping[str, Callable[..., keras.metrics.Metric]]] = {
 """Every metric by its name without `val_`. A regression's are in the units the network is trained in."""
 
 
-def metrics_for(task: Task) -> list[keras.metrics.Metric]:
-    """Fresh metrics for one model."""
+OF_SEVERAL_TARGETS: Mapping[str, type[TargetErrors]] = {"rmse": RootMeanSquaredErrors, "mae": MeanAbsoluteErrors}
+"""A regression's metrics, by the same names, where Keras' own would mix targets of different units."""
+
+
+def metrics_for(task: Task, target_scales: Sequence[float] = ()) -> list[keras.metrics.Metric]:
+    """Fresh metrics for one model.
+
+    Args:
+        task: the target's kind.
+        target_scales: each target's scale. If they are several, the metrics are means over the targets in these' own
+            units; else, and if left out, they are Keras' own.
+    """
+    if len(target_scales) > 1:
+        return [metric(target_scales, name=name) for name, metric in OF_SEVERAL_TARGETS.items()]
     return [metric(name=name) for name, metric in METRICS[task].items()]

@@ -22,7 +22,8 @@ def build_mlp(layers: Layers, *, features: int, outputs: int, task: Task, seed: 
     Args:
         layers: the hidden layers.
         features: columns of the input, float32 [rows, features].
-        outputs: columns of the output, float32 [rows, outputs]: one per class, or 1 for a binary task or a regression.
+        outputs: columns of the output, float32 [rows, outputs]: one per class, one per number of a regression, or 1
+            for a binary task.
         task: decides the output's activation.
         seed: from which the weights and the dropout follow.
     """

@@ -18,34 +18,46 @@ def targets_of(prepared: Prepared, y: NDArray[Any]) -> NDArray[Any]:
     """A target column as Keras' losses want it.
 
     Returns:
-        int32 [rows], class numbers, for several classes; float32 [rows, 1] beside a single output.
+        int32 [rows], class numbers, for several classes; float32 [rows, 1] beside a single output, and [rows, targets]
+        beside one for each of several targets.
     """
-    return y if prepared.task == "multiclass" else y.astype(np.float32).reshape(-1, 1)
+    return y if prepared.task == "multiclass" else y.astype(np.float32).reshape(-1, prepared.targets)
 
 
-def batches(x: FloatArray, y: NDArray[Any], size: int, *, order: tf.Variable | None = None) -> tf.data.Dataset:
+def batches(
+    x: FloatArray,
+    y: NDArray[Any],
+    size: int,
+    *,
+    weights: FloatArray | None = None,
+    order: tf.Variable | None = None,
+) -> tf.data.Dataset:
     """One pass over the rows; the last batch may be smaller.
 
     Batches are formed on the CPU, wherever the network is, and each pass reads the order anew.
 
     Args:
         x: float32 [rows, features].
-        y: [rows] or [rows, 1].
+        y: [rows] or [rows, targets].
         size: rows in a batch.
+        weights: float32 [rows], how much each row counts; None if all count alike.
         order: int32 [rows], in which order to take the rows; None for their own.
+    Returns:
+        Batches (x, y), or (x, y, weights) if there are weights.
     """
     with tf.device("CPU:0"):
-        all_x, all_y = tf.constant(x), tf.constant(y)
+        columns = [tf.constant(column) for column in (x, y, weights) if column is not None]
 
-    def batch(start: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def batch(start: tf.Tensor) -> tuple[tf.Tensor, ...]:
         if order is None:
-            return all_x[start : start + size], all_y[start : start + size]
+            return tuple(column[start : start + size] for column in columns)
         chosen = order[start : start + size]
-        return tf.gather(all_x, chosen), tf.gather(all_y, chosen)
+        return tuple(tf.gather(column, chosen) for column in columns)
 
     return tf.data.Dataset.range(0, len(x), size).map(batch).prefetch(tf.data.AUTOTUNE)
 
 
 def validation_batches(prepared: Prepared) -> tf.data.Dataset:
     """The validation rows in their own order."""
-    return batches(prepared.x_validation, targets_of(prepared, prepared.y_validation), VALIDATION_BATCH)
+    y = targets_of(prepared, prepared.y_validation)
+    return batches(prepared.x_validation, y, VALIDATION_BATCH, weights=prepared.weights_validation)

@@ -103,7 +103,8 @@ def fit_job(
         clock: for the seconds in the results.
     Returns:
         The model with its best epoch's weights, compiled and savable as any Keras model, or None if the job failed;
-        and how the job ended. A regression's network predicts scaled targets, see `Prepared`.
+        and how the job ended. A regression's network predicts scaled targets, see `Prepared`; of several targets
+        its Keras metrics are over all these scaled numbers together.
     """
     watched = _Watched(observer, clock)
     try:
@@ -194,8 +195,14 @@ def _train(
         return write_checkpoint(checkpoints, TRAINER, job, prepared, reached)
 
     rows = RowOrder(
-        prepared.x_train, targets_of(prepared, prepared.y_train), batch_size=chosen.batch_size, order=job.order
+        prepared.x_train,
+        targets_of(prepared, prepared.y_train),
+        prepared.weights_train,
+        batch_size=chosen.batch_size,
+        order=job.order,
     )
+    # The metrics of several targets are in their units already.
+    units = [TargetUnits(*prepared.target_scales)] if prepared.targets == 1 else []
     driver = CourseDriver(course, state.best)
     reporting = Reporting(job.number, observer, course, clock=clock)
     handing_back = HandingBack(reporting, write)
@@ -204,15 +211,15 @@ def _train(
         validation_data=validation_batches(prepared),
         initial_epoch=course.epochs,
         epochs=chosen.epochs,
-        callbacks=[*callbacks, rows, TargetUnits(prepared.target_scale), driver, reporting, handing_back],
+        callbacks=[*callbacks, rows, *units, driver, reporting, handing_back],
         shuffle=False,
         verbose=0,
     )
-    # With Keras' own optimizer a saved model can be loaded without this package.
+    # With Keras' own optimizer and metrics a saved model can be loaded without this package.
     model.compile(
         optimizer=ordinary_optimizer(model.optimizer),
         loss=loss_of(chosen.loss, prepared.task),
-        metrics=metrics_for(prepared.task),
+        **_metrics(prepared),
     )
     return model, Outcome(
         number=job.number,
@@ -238,7 +245,7 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     model.compile(
         optimizer=build_optimizer(chosen.optimizer, None if momentum is None else momentum.value(0)),
         loss=loss_of(chosen.loss, prepared.task),
-        metrics=metrics_for(prepared.task),
+        **_metrics(prepared, prepared.target_scales),
         steps_per_execution=STEPS_PER_CALL,
         # XLA compiles anew for every trial, which takes longer than it saves in a small network.
         jit_compile=False,
@@ -246,3 +253,9 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     # With every variable made beforehand, TensorFlow traces the training step once; otherwise it does so twice.
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _metrics(prepared: Prepared, target_scales: Sequence[float] = ()) -> Mapping[str, list[keras.metrics.Metric]]:
+    """Fresh metrics under the name by which `compile` takes them, which tells it whether to weight them."""
+    weighted = prepared.weights_train is not None or prepared.weights_validation is not None
+    return {"weighted_metrics" if weighted else "metrics": metrics_for(prepared.task, target_scales)}

@@ -22,6 +22,15 @@ def test_each_epoch_has_every_row_in_its_own_order_and_a_smaller_last_batch() ->
         np.testing.assert_array_equal(np.concatenate([x for x, _ in batches]), X[expected])
 
 
+def test_each_row_keeps_its_weight() -> None:
+    rows = RowOrder(X, Y, Y.astype(np.float32) / 8, batch_size=4, order=ORDER)
+    rows.on_epoch_begin(1)
+    batches = list(rows.dataset)
+    assert [len(weights) for _, _, weights in batches] == [4, 4, 2]
+    for _, y, weights in batches:
+        np.testing.assert_array_equal(weights * 8, y)
+
+
 def test_keras_fit_sees_the_orders_of_its_epochs() -> None:
     import keras
 
