@@ -140,6 +140,7 @@ def test_what_is_no_date_throughout_stays_text(read, cells):
         ("1,2,3\n4,5,6\n7,8\n", "row 3 has 2 values, but the first row has 3"),
         ('a,b,y\n1,"2\n\n",3\n1,2\n', "row 5 has 2 values"),
         ('a,b,y\n1,2,3\n1,2,"3\n4,5,6\n', "cannot be read as CSV: a quote in the row that begins in line 3 has no end"),
+        ('a,b,y\n1,2,3\n"', "cannot be read as CSV: a quote in the row that begins in line 3 has no end"),
         ("x" * 200_000 + ",y\n1,2\n", "has no readable header row"),
         ("a,y\n1,tr\xfce\n".encode("cp1252"), "is not UTF-8 text: byte 8, in line 2, is 0xfc.*encoding = \"cp1252\""),
         (b"a,y\n1,\0\n", "is no text: there is a zero at byte 6"),

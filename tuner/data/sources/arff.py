@@ -97,7 +97,7 @@ def read_arff(data: bytes, name: str, request: Request) -> Rows:
         quote="'" if SINGLE_QUOTE.search(body) else '"',
         escape="\\" if b"\\" in body else None,
     )
-    texts = [index for index in wanted if attributes[index].kind != "number" or names[index] in request.as_text]
+    texts = {index for index in wanted if attributes[index].kind != "number" or names[index] in request.as_text}
     columns = read_rows(body, name, dialect, wanted, texts=texts, missing=request.markers.texts)
     series = {names[index]: _column(column, attributes[index], name, request) for index, column in columns.items()}
     return Rows(series, len(next(iter(columns.values()))), dialect.first_row)

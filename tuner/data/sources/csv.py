@@ -41,7 +41,7 @@ def read_csv(data: bytes, name: str, request: Request) -> Rows:
         name,
         dialect,
         wanted,
-        texts=[i for i in wanted if dialect.names[i] in request.as_text or not dialect.numbers[i]],
+        texts={i for i in wanted if dialect.names[i] in request.as_text or not dialect.numbers[i]},
         missing=request.markers.texts,
     )
     series = {

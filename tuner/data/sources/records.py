@@ -55,12 +55,12 @@ def records(
     start = before
     try:
         for cells in reader:
-            # A value that is not closed swallows the end.
-            if cells and END in cells[-1] and cells != [END]:
-                break
-            if cells != [END]:
-                yield Record(cells, before, start + reader.line_num)
-            before = start + reader.line_num
+            after = start + reader.line_num
+            if not cells or END not in cells[-1]:
+                yield Record(cells, before, after)
+            elif after > before + 1:
+                break  # A value that is not closed has swallowed the end.
+            before = after
         else:
             return
     except csv.Error as error:

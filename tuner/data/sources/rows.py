@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 import numpy as np
@@ -28,7 +28,7 @@ ROWS_AT_ONCE = 20_000
 
 
 def read_rows(
-    data: bytes, name: str, dialect: Dialect, wanted: Sequence[int], *, texts: Sequence[int], missing: Sequence[str]
+    data: bytes, name: str, dialect: Dialect, wanted: Sequence[int], *, texts: Collection[int], missing: Sequence[str]
 ) -> Mapping[int, pa.ChunkedArray]:
     """Columns of a CSV file by their index.
 
@@ -64,7 +64,7 @@ def _quotes_need_care(data: bytes, dialect: Dialect) -> bool:
 
 
 def _by_arrow(
-    data: bytes, dialect: Dialect, wanted: Sequence[int], texts: Sequence[int], missing: Sequence[str]
+    data: bytes, dialect: Dialect, wanted: Sequence[int], texts: Collection[int], missing: Sequence[str]
 ) -> Mapping[int, pa.ChunkedArray]:
     names = [str(index) for index in range(len(dialect.names))]
     types = {names[index]: TEXTS if index in texts else pa.float64() for index in wanted}
