@@ -43,7 +43,7 @@ def clean(
     """Remove checkpoints that no waiting trial goes on from, and whatever is older than some age.
 
     A trial whose checkpoint is removed starts over. Of a study that is not in the storage nothing is known, and only
-    what is old goes.
+    what is old goes. Prepared data that no search has used for as long go, too.
 
     Args:
         root: the project root; found as the command line finds it if left out.
@@ -80,6 +80,9 @@ def _old(folder: Path, older_seconds: float) -> Iterator[Leftover]:
     for path, told in _files(folder / "checkpoints", folder / "logs"):
         if time.time() - told.st_mtime > older_seconds:
             yield Leftover(path, "is old", told.st_size)
+    for data in sorted((folder / "data").glob("*/")):
+        if time.time() - data.stat().st_mtime > older_seconds:
+            yield from (Leftover(path, "has not been used for long", told.st_size) for path, told in _files(data))
 
 
 def _unneeded(checkpoints: Path, needed: set[str]) -> Iterator[Leftover]:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
 from tuner.actions.machine import this_machine
-from tuner.data.prepare import PreparedData, prepare
+from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
+from tuner.data.prepared_data import PreparedData
 from tuner.errors import StudyFileError
 from tuner.report.summary import StudySummary, summarize
 from tuner.search.block_storage import BlockStorage
@@ -147,7 +148,14 @@ def prepared_for(definition: StudyDefinition, root: Path) -> PreparedData:
         StudyFileError: if metric or loss are for another task.
     """
     most = this_machine().memory_bytes
-    data = prepare(definition.data, seed=definition.seed, root=root, forms=definition.forms.by_key, most_bytes=most)
+    data = prepare(
+        definition.data,
+        seed=definition.seed,
+        root=root,
+        forms=definition.forms.by_key,
+        most_bytes=most,
+        cache=root / ".tuner" / "data",
+    )
     check_task(definition, data)
     return data
 

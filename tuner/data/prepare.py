@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tuner.data.cache import cached
 from tuner.data.fingerprint import data_fingerprint
 from tuner.data.load import load_table
 from tuner.data.parts import Parts, parts_of
 from tuner.data.prepared import FloatArray, Prepared
+from tuner.data.prepared_data import PreparedData
 from tuner.data.preprocess import Fitted, fit_preprocessing
 from tuner.data.split import RowIndexes, Split
 from tuner.data.table import Table
@@ -20,43 +21,8 @@ from tuner.errors import DataError
 from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.study.data_settings import DataSettings
 from tuner.study.forms import MAIN
-from tuner.study.metrics import Task
 
 DEFAULT_FORMS: Mapping[str, Preprocessing] = {MAIN: Preprocessing()}
-
-SHARE_OF_MEMORY = 2
-"""The table itself and what is made of it meanwhile take about as much again."""
-
-
-@dataclass(frozen=True, eq=False)
-class PreparedData:
-    """A study's data in every form that a trial may want. The test rows are not in here, on purpose.
-
-    Attributes:
-        forms: for each way of preprocessing, by its key, what each training of a trial sees: repetition by repetition,
-            and fold by fold in each. All have the same number of features.
-        fingerprint: of the rows and the splits.
-        notes: what a person should know of how the rows were split.
-    """
-
-    forms: Mapping[str, Sequence[Sequence[Prepared]]]
-    fingerprint: str
-    notes: Sequence[str] = ()
-
-    @property
-    def first(self) -> Prepared:
-        """One of them: the task, the classes and the outputs are those of all."""
-        return next(iter(self.forms.values()))[0][0]
-
-    @property
-    def task(self) -> Task:
-        """What kind of target it is."""
-        return self.first.task
-
-    @property
-    def largest(self) -> Prepared:
-        """The one with the most features."""
-        return max((repeats[0][0] for repeats in self.forms.values()), key=lambda each: each.features)
 
 
 def prepare(
@@ -66,6 +32,7 @@ def prepare(
     root: Path,
     forms: Mapping[str, Preprocessing] = DEFAULT_FORMS,
     most_bytes: int | None = None,
+    cache: Path | None = None,
 ) -> PreparedData:
     """Reads, splits and preprocesses a study's table.
 
@@ -75,11 +42,16 @@ def prepare(
         root: the project root, from which a relative path starts.
         forms: the ways of preprocessing that trials may want, by key.
         most_bytes: memory that the data may take; None for no limit.
+        cache: a folder where prepared data are kept and found again; None for none.
     Raises:
         DataError: if the table cannot be used as it is.
     """
-    table = load_table(settings, root=root, most_bytes=most_bytes)
-    return prepare_table(table, settings, seed=seed, root=root, forms=forms, most_bytes=most_bytes)
+
+    def make() -> PreparedData:
+        table = load_table(settings, root=root, most_bytes=most_bytes)
+        return prepare_table(table, settings, seed=seed, root=root, forms=forms, most_bytes=most_bytes)
+
+    return cached(settings, seed=seed, root=root, forms=forms, folder=cache, make=make)
 
 
 def prepare_table(
@@ -136,7 +108,7 @@ def _prepared(table: Table, split: Split, fitted: Fitted, fingerprint: str, widt
 
 
 def _widened(x: FloatArray, width: int) -> FloatArray:
-    """The same inputs with columns of zeros after them: a fold that knows fewer levels has a network like the others."""
+    """The same inputs with columns of zeros after them: folds that know fewer levels have networks like the others."""
     return x if x.shape[1] == width else np.pad(x, [(0, 0), (0, width - x.shape[1])])
 
 

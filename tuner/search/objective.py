@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import optuna
 
-from tuner.data.prepare import PreparedData
+from tuner.data.prepared_data import PreparedData
 from tuner.errors import StudyError
 from tuner.search.trials import attributes, job_of
 from tuner.study.definition import StudyDefinition

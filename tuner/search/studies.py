@@ -10,8 +10,8 @@ from typing import Any, TypeAlias
 import optuna
 from optuna.storages import BaseStorage
 
-from tuner.data.prepare import PreparedData
 from tuner.data.prepared import Prepared
+from tuner.data.prepared_data import PreparedData
 from tuner.errors import StudyError, did_you_mean
 from tuner.hyperparameters import Hyperparameters
 from tuner.search.pruners import make_pruner
