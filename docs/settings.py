@@ -105,9 +105,14 @@ def _values(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if "anyOf" in schema:
-        return _values(next(each for each in schema["anyOf"] if each.get("type") != "null"))
+        kinds = [each for each in schema["anyOf"] if each.get("type") != "null"]
+        # A kind by its name, beside which a table may stand.
+        kinds = kinds[:1] if "enum" in kinds[0] else kinds
+        return ", or ".join(dict.fromkeys(_values(each) for each in kinds))
     if schema["type"] == "array":
         return f"a list, each {_values(schema['items'])}"
+    if schema["type"] == "object":
+        return "a table, for each name " + _values(schema["additionalProperties"])
     if schema["type"] == "boolean":
         return "`true`, `false`"
     words = {
