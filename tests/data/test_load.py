@@ -77,3 +77,25 @@ def test_several_files_make_one_table(tmp_path: Path):
     (tmp_path / "b.csv").write_text("y,a\nmaybe,3\n")
     table = load_table(DataSettings(path=("a.csv", "b.csv"), target="y"), root=tmp_path)
     assert (table.x.tolist(), table.classes) == ([[1.0], [2.0], [3.0]], ("maybe", "no", "yes"))
+
+
+def test_positions_are_those_of_the_file_whatever_is_dropped(write_csv):
+    path = write_csv("id,a,note,y\n1,5,x,0\n2,6,y,1\n")
+    settings = DataSettings(path=path.name, target=4, drop=("id", 3), task="binary")
+    table = load_table(settings, root=path.parent)
+    assert [feature.name for feature in table.features] == ["a"]
+    assert table.classes == ("0", "1")
+
+
+def test_positions_are_those_of_the_first_file_in_the_others_too(write_csv):
+    path = write_csv("id,a,y\n1,5,0\n2,6,1\n")
+    write_csv("y,a,id\n1,7,3\n", "test.csv")
+    settings = DataSettings(path=path.name, test_path="test.csv", target=-1, drop=(1,))
+    table = load_table(settings, root=path.parent)
+    assert table.x.tolist() == [[5.0], [6.0], [7.0]]
+    assert table.fixed.tolist() == [0, 0, 2]
+
+
+def test_what_needs_a_role_cannot_be_dropped(write_csv):
+    with pytest.raises(DataError, match='column "y" is in drop, but is needed'):
+        load_table(DataSettings(path=write_csv("a,y\n1,0\n2,1\n").name, target=2, drop=("y",)), root=Path())

@@ -35,11 +35,18 @@ class Frame:
             of texts or truth values is categorical, of texts, with the source's own spelling and without blanks around
             it; a missing value has no category. A column of dates is datetime64, in any unit, NaT where one is missing.
         parts: which rows came from which file, in order; empty if there are no files.
+        names: of all columns of the source, those that were not read too; empty if all were.
     """
 
     name: str
     columns: Mapping[str, pd.Series[Any]]
     parts: Sequence[Part] = field(default=())
+    names: Sequence[str] = field(default=())
+
+    @property
+    def all_names(self) -> Sequence[str]:
+        """The names of all columns of the source, in its order."""
+        return self.names or list(self.columns)
 
     @property
     def rows(self) -> int:
@@ -49,6 +56,17 @@ class Frame:
     def place(self, row: int) -> str:
         """Where a row stands, for a message."""
         return place_of(self.name, self.parts, row)
+
+
+def name_of(column: str | int, names: Sequence[str]) -> str | int:
+    """The name of a column that is given by its position; anything else as it is.
+
+    >>> name_of(1, ["a", "b"]), name_of(-1, ["a", "b"]), name_of("c", ["a", "b"]), name_of(3, ["a", "b"])
+    ('a', 'b', 'c', 3)
+    """
+    if isinstance(column, str) or not 1 <= abs(column) <= len(names):
+        return column
+    return names[column - 1 if column > 0 else column]
 
 
 def place_of(name: str, parts: Sequence[Part], row: int) -> str:

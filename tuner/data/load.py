@@ -42,10 +42,10 @@ def load_frame(settings: DataSettings, *, root: Path, most_bytes: int | None = N
         *files_of(settings.validation_path),
         *files_of(settings.test_path),
     ]
-    as_text = [name for name, kind in settings.types.items() if kind != "number"]
+    as_text: list[str | int] = [name for name, kind in settings.types.items() if kind != "number"]
     if settings.task in ("binary", "multiclass"):
-        as_text += [name for name in settings.targets if isinstance(name, str)]
-    return read_frame(settings, paths, root=root, as_text=as_text, most_bytes=most_bytes)
+        as_text += settings.targets
+    return read_frame(settings, paths, root=root, as_text=as_text, drop=settings.drop, most_bytes=most_bytes)
 
 
 def _fixed(settings: DataSettings, frame: Frame) -> NDArray[np.int8] | None:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.column import Column, quoted
-from tuner.data.frame import Frame
+from tuner.data.frame import Frame, name_of
 from tuner.data.kinds import Understood, understand
 from tuner.data.table import TRAIN, Table
 from tuner.data.target import Target, read_target
@@ -94,7 +94,6 @@ class Roles:
             DataError: if there are none such.
         """
         self._frame = frame
-        names = list(frame.columns)
         self.targets = [self._found(name, "target") for name in settings.targets]
         self.weights = None if settings.weights is None else self._found(settings.weights, "weights")
         self.group = None if settings.group is None else self._found(settings.group, "group")
@@ -106,22 +105,21 @@ class Roles:
         taken = {*self.targets, self.weights, self.group, self.time}
         for name in sorted(dropped & {each for each in taken if each is not None}):
             raise DataError(f'{frame.name}: column "{name}" is in drop, but is needed. Take it out of drop.')
-        self.features = [name for name in names if name not in dropped | taken]
+        self.features = [name for name in frame.columns if name not in dropped | taken]
 
     def _found(self, stated: str | int, role: str) -> str:
-        names = list(self._frame.columns)
+        names = self._frame.all_names
+        found = name_of(stated, names)
+        if found in names:
+            return str(found)
         if isinstance(stated, str):
-            if stated in names:
-                return stated
             rest = len(names) - SHOWN_COLUMNS
             known = ", ".join(names[:SHOWN_COLUMNS]) + (f" and {rest} more" if rest > 0 else "")
             what = "which is the target" if role == "target" else f"which {role} names"
             raise DataError(
                 f'{self._frame.name}: has no column "{stated}", {what}; there are {known}.{did_you_mean(stated, names)}'
             )
-        if not 1 <= abs(stated) <= len(names):
-            raise DataError(f"{self._frame.name}: has {len(names)} columns, so that {role} cannot be column {stated}")
-        return names[stated - 1 if stated > 0 else stated]
+        raise DataError(f"{self._frame.name}: has {len(names)} columns, so that {role} cannot be column {stated}")
 
 
 def _together(frame: Frame, names: Sequence[str], targets: Sequence[Target]) -> Target:

@@ -49,8 +49,8 @@ def read_frame(
     paths: Sequence[str],
     *,
     root: Path,
-    as_text: Collection[str] = (),
-    drop: Collection[str] = (),
+    as_text: Collection[str | int] = (),
+    drop: Collection[str | int] = (),
     most_bytes: int | None = None,
 ) -> Frame:
     """Reads files of the same columns, one after another.
@@ -59,7 +59,8 @@ def read_frame(
         settings: how the files are written, as far as that is stated, and what says that a value is missing.
         paths: as the person wrote them; a relative one starts at the root.
         root: the project root.
-        as_text: columns that become categories, in the file's own spelling, even if they look like numbers.
+        as_text: columns that become categories, in the file's own spelling, even if they look like numbers; by name, or
+            by position in the first file: 1 is the first, -1 the last.
         drop: columns that are left out, whatever they hold.
         most_bytes: how large the contents of a packed file may become; None for MOST_BYTES.
     Raises:
@@ -74,7 +75,9 @@ def read_frame(
         frozenset(drop),
         MOST_BYTES if most_bytes is None else most_bytes,
     )
-    files = [_read(path, root, request) for path in paths]
+    first = _read(paths[0], root, request)
+    request = request.of(first.names)
+    files = [first, *(_read(path, root, request) for path in paths[1:])]
     check_same_columns(paths, files)
     if mixed := of_several_kinds(files):
         # Texts in one file, numbers in another: the numbers' own spelling is known only to the file.
@@ -82,7 +85,7 @@ def read_frame(
         files = [_read(path, root, again) for path in paths]
     parts = [Part(path, file.count, file.first_row) for path, file in zip(paths, files, strict=True)]
     name = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
-    return Frame(name, joined(files), parts)
+    return Frame(name, joined(files), parts, first.names)
 
 
 def _read(path: str, root: Path, request: Request) -> Rows:

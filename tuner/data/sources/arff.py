@@ -84,6 +84,7 @@ def read_arff(data: bytes, name: str, request: Request) -> Rows:
     if not body.strip():
         raise DataError(f"{name}: has a head, but no rows below @data")
     names = [each.name for each in attributes]
+    request = request.of(names)
     check_names(names, name, request.drop)
     wanted = [index for index, column in enumerate(names) if column not in request.drop]
     dialect = Dialect(
@@ -100,7 +101,7 @@ def read_arff(data: bytes, name: str, request: Request) -> Rows:
     texts = {index for index in wanted if attributes[index].kind != "number" or names[index] in request.as_text}
     columns = read_rows(body, name, dialect, wanted, texts=texts, missing=request.markers.texts)
     series = {names[index]: _column(column, attributes[index], name, request) for index, column in columns.items()}
-    return Rows(series, len(next(iter(columns.values()))), dialect.first_row)
+    return Rows(series, names, len(next(iter(columns.values()))), dialect.first_row)
 
 
 def _quoted_alike(body: bytes) -> bytes:

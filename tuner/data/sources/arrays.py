@@ -132,9 +132,11 @@ def _targets(y: NDArray[Any] | None, name: str) -> Iterator[tuple[str, NDArray[A
 
 
 def _rows(columns: Mapping[str, NDArray[Any]], name: str, request: Request) -> Rows:
+    names = list(columns)
+    request = request.of(names)
     kept = {column: _arrow(array, name, column) for column, array in columns.items() if column not in request.drop}
     table = pa.table(kept)
-    return rows_of(table.select(wanted_columns(table.schema, name, request)), name, request)
+    return rows_of(table.select(wanted_columns(table.schema, name, request)), names, name, request)
 
 
 def _arrow(array: NDArray[Any], name: str, column: str) -> pa.Array:

@@ -32,6 +32,7 @@ def read_csv(data: bytes, name: str, request: Request) -> Rows:
     text = as_utf8(data, name, request.settings.encoding)
     dialect = sniff(text, name, request.settings, request.markers)
     _check_columns(dialect, name)
+    request = request.of(dialect.names)
     check_names(dialect.names, name, request.drop)
     if ANYTHING.search(text, dialect.start) is None:
         raise DataError(f"{name}: has a header, but no rows")
@@ -48,7 +49,7 @@ def read_csv(data: bytes, name: str, request: Request) -> Rows:
         dialect.names[index]: _column(column, dialect, dialect.names[index], request)
         for index, column in columns.items()
     }
-    return Rows(series, len(next(iter(columns.values()))), dialect.first_row)
+    return Rows(series, dialect.names, len(next(iter(columns.values()))), dialect.first_row)
 
 
 def _column(column: pa.ChunkedArray, dialect: Dialect, name: str, request: Request) -> pd.Series:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
-from tuner.data.sources.columns import rows_of, wanted_columns
+from tuner.data.sources.columns import names_of, rows_of, wanted_columns
 from tuner.data.sources.opened import in_words
 from tuner.data.sources.request import Request, Rows
 from tuner.errors import DataError
@@ -51,7 +51,7 @@ def read_feather(data: bytes, name: str, request: Request) -> Rows:
             )
     if not kept:
         raise DataError(f"{name}: has columns, but no rows")
-    return rows_of(pa.concat_tables(kept), name, request)
+    return rows_of(pa.concat_tables(kept), names_of(schema), name, request)
 
 
 def _batches(data: bytes) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from tuner.errors import DataError
 
 
-def check_names(names: Sequence[str], name: str, drop: Collection[str] = ()) -> None:
+def check_names(names: Sequence[str], name: str, drop: Collection[str | int] = ()) -> None:
     """Raises DataError unless each column has a name of its own, save those that are dropped."""
     seen = set()
     for index, column in enumerate(names):

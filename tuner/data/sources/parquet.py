@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tuner.data.sources.columns import rows_of, wanted_columns
+from tuner.data.sources.columns import names_of, rows_of, wanted_columns
 from tuner.data.sources.opened import in_words
 from tuner.data.sources.request import Request, Rows
 from tuner.errors import DataError
@@ -43,4 +43,4 @@ def read_parquet(data: bytes, name: str, request: Request) -> Rows:
             f"{name}: unpacks to {in_words(size)}, more than the {in_words(request.most_bytes)} that are read at most. "
             f"Drop columns, or write it with fewer rows."
         )
-    return rows_of(file.read(columns=wanted), name, request)
+    return rows_of(file.read(columns=wanted), names_of(file.schema_arrow), name, request)
