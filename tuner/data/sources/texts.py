@@ -45,10 +45,13 @@ def understood(
     if isinstance(column, pa.ChunkedArray):
         column = pa.concat_arrays(column.chunks)
     codes = column.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    stripped = pc.utf8_trim_whitespace(column.dictionary).dictionary_encode()
-    # Beside nothing, -1 stands last in the list, so that it leads to itself.
-    codes = np.append(stripped.indices.to_numpy(), -1)[codes]
-    distinct = stripped.dictionary
+    distinct = column.dictionary
+    stripped = pc.utf8_trim_whitespace(distinct)
+    if not stripped.equals(distinct):
+        # Texts that differ in blanks only are one. A last -1 in the list leads "no text" to itself.
+        encoded = stripped.dictionary_encode()
+        codes = np.append(encoded.indices.to_numpy(), -1)[codes]
+        distinct = encoded.dictionary
     there = _mask(pc.invert(pc.is_in(distinct, value_set=pa.array(markers.texts, distinct.type))))
     there &= ~_marked(distinct, markers)
     values = distinct.filter(pa.array(there))
