@@ -16,6 +16,7 @@ from tuner import __version__
 from tuner.errors import SearchError, TunerError
 
 COMMANDS: Mapping[str, str] = {
+    "init": "Look at a table, and write a study file that suits it.",
     "search": "Search a study's hyperparameters until its budget is spent.",
     "show": "Show what a study, or one of its trials, has come to.",
     "studies": "List study files and stored studies.",

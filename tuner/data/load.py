@@ -28,7 +28,7 @@ def load_table(settings: DataSettings, *, root: Path, most_bytes: int | None = N
     if settings.builtin is not None:
         return load_builtin(settings.builtin)
     frame = load_frame(settings, root=root, most_bytes=most_bytes)
-    return table_of(frame, settings, _fixed(settings, frame))
+    return table_of(frame, settings, fixed_parts(settings, frame))
 
 
 def load_frame(settings: DataSettings, *, root: Path, most_bytes: int | None = None) -> Frame:
@@ -48,7 +48,7 @@ def load_frame(settings: DataSettings, *, root: Path, most_bytes: int | None = N
     return read_frame(settings, paths, root=root, as_text=as_text, drop=settings.drop, most_bytes=most_bytes)
 
 
-def _fixed(settings: DataSettings, frame: Frame) -> NDArray[np.int8] | None:
+def fixed_parts(settings: DataSettings, frame: Frame) -> NDArray[np.int8] | None:
     """The part of each row, where files of their own bring some part."""
     if not (settings.validation_path or settings.test_path):
         return None

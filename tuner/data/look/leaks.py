@@ -1,0 +1,98 @@
+"""Columns that alone predict the target: often the target in disguise, or known only after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import balanced_accuracy_score, r2_score, roc_auc_score
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from tuner.data.look.findings import Leak
+from tuner.data.table import Table
+
+SUSPICIOUS = 0.999
+"""No honest column alone predicts so well."""
+
+MOST_ROWS = 3000
+MOST_ROWS_OF_WIDE_TABLES = 800
+WIDE = 200
+FEWEST_ROWS = 30
+FEWEST_OF_A_CLASS = 5
+FEWEST_DIFFERENT = 20
+FOLDS = 3
+
+FloatArray = NDArray[np.float64]
+
+
+def leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
+    """Columns that alone predict the target, by cross-validation of a decision tree of that column.
+
+    Args:
+        table: with one target.
+        rows: those to go by; of many a sample is taken.
+    """
+    most = MOST_ROWS if len(table.features) <= WIDE else MOST_ROWS_OF_WIDE_TABLES
+    random = np.random.RandomState(0)
+    rows = random.permutation(rows)[:most]
+    y = table.y[rows]
+    if table.classes:
+        frequent = np.flatnonzero(np.bincount(y, minlength=len(table.classes)) >= FEWEST_OF_A_CLASS)
+        rows, y = rows[np.isin(y, frequent)], y[np.isin(y, frequent)]
+        enough = len(rows) >= FEWEST_ROWS and len(frequent) > 1
+    else:
+        enough = len(rows) >= FEWEST_ROWS and len(np.unique(y)) > FEWEST_DIFFERENT
+    if not enough:
+        return
+    for index, feature in enumerate(table.features):
+        x = _filled(table.x[rows, index])
+        measure, figure = _classes(x, y) if table.classes else _numbers(x, y, ordered=feature.kind != "category")
+        if figure >= SUSPICIOUS:
+            yield Leak(feature.name, measure, figure, len(rows))
+
+
+def _filled(x: FloatArray) -> FloatArray:
+    """A column with a value of its own, below all others, where one is missing: that it is may tell all."""
+    there = x[~np.isnan(x)]
+    if not len(there):
+        return np.zeros_like(x)
+    low, high = there.min(), there.max()
+    # By rank, so that no number is too large for a tree's float32.
+    ranks = np.unique(np.where(np.isnan(x), low - max(1.0, high - low), x), return_inverse=True)[1]
+    return ranks.astype(np.float64)
+
+
+def _classes(x: FloatArray, y: NDArray[np.int32]) -> tuple[str, float]:
+    """How well a column tells classes apart: the area under the curve of two, the balanced accuracy of more."""
+    classes = np.unique(y)
+    measure = "area under the ROC curve" if len(classes) == 2 else "balanced accuracy"
+    if len(np.unique(x)) < len(classes):
+        return measure, 0.0
+    shares = np.zeros((len(y), len(classes)))
+    for train, other in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
+        tree = DecisionTreeClassifier(random_state=0).fit(x[train, None], y[train])
+        shares[other] = tree.predict_proba(x[other, None])
+    if len(classes) == 2:
+        return measure, float(roc_auc_score(y == classes[1], shares[:, 1]))
+    return measure, float(balanced_accuracy_score(y, classes[shares.argmax(axis=1)]))
+
+
+def _numbers(x: FloatArray, y: FloatArray, *, ordered: bool) -> tuple[str, float]:
+    """R2 of a tree; of a column in order also of a line through the neighbours, which few rows allow."""
+    guessed, between = np.zeros(len(y)), np.full(len(y), y.mean())
+    for train, other in KFold(FOLDS, shuffle=True, random_state=0).split(x):
+        tree = DecisionTreeRegressor(random_state=0).fit(x[train, None], y[train])
+        guessed[other] = tree.predict(x[other, None])
+        if ordered:
+            between[other] = _interpolated(x[train], y[train], x[other])
+    return "R2", float(max(r2_score(y, guessed), r2_score(y, between)))
+
+
+def _interpolated(x: FloatArray, y: FloatArray, at: FloatArray) -> FloatArray:
+    """What a line through the means of the neighbouring values says."""
+    values, inverse = np.unique(x, return_inverse=True)
+    means = np.bincount(inverse, weights=y) / np.bincount(inverse)
+    line: FloatArray = np.interp(at, values, means)
+    return line
