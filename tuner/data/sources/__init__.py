@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pyarrow as pa
+
 from tuner.data.frame import Frame, Part
 from tuner.data.sources.arff import read_arff
 from tuner.data.sources.arrays import read_npy, read_npz
@@ -19,6 +21,9 @@ from tuner.data.sources.request import Request, Rows
 from tuner.data.sources.unpacked import unpacked
 from tuner.errors import DataError, listed, one_line
 from tuner.study.data_settings import DataSettings
+
+# Arrow would take Ctrl-C away from whoever handles signals, and starts a thread for it that may outlive its library.
+pa.enable_signal_handlers(False)
 
 Reader = Callable[[bytes, str, Request], Rows]
 """From a file's bytes, its name for messages and what is wanted to its rows."""
