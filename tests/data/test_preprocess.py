@@ -14,7 +14,7 @@ TRAIN, REST = np.arange(30), np.arange(30, 50)
 
 
 def fit(table, rows=TRAIN, **settings):
-    return fit_preprocessing(table, rows, Preprocessing(**settings))
+    return fit_preprocessing(table, rows, Preprocessing(**settings))[0]
 
 
 def transformed(table, rows, part, **settings):
@@ -207,9 +207,11 @@ def test_no_statistic_of_other_rows_reaches_the_training_inputs(poison, column, 
     other = replace(table, x=table.x.copy(), y=table.y.copy())
     other.x[30:, column] = {2: 3.0, 3: 2.0}.get(column, poison)
     other.y[30:] = 1 - other.y[30:]
-    clean, same = (fit_preprocessing(each, TRAIN, form) for each in (table, other))
+    (clean, inputs), (same, others) = (fit_preprocessing(each, TRAIN, form) for each in (table, other))
     assert clean.inputs == same.inputs
-    np.testing.assert_array_equal(clean.inputs_of(table, TRAIN, "x"), same.inputs_of(other, TRAIN, "x"))
+    np.testing.assert_array_equal(inputs, others)
+    np.testing.assert_array_equal(inputs, clean.inputs_of(table, TRAIN, "training"))
+    np.testing.assert_array_equal(others, same.inputs_of(other, TRAIN, "training"))
 
 
 def test_several_targets_are_scaled_one_by_one(make_table):

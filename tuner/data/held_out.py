@@ -62,7 +62,7 @@ def held_out_table(
     if not settings.keeps_test_rows:
         raise DataError(f"{table.name}: test is 0, so no test rows were kept back. State a share of the rows.")
     parts = parts_of(table, settings, seed=seed, root=root)
-    fitted = fit_preprocessing(table, parts.split.train, form or Preprocessing())
+    fitted, _ = fit_preprocessing(table, parts.split.train, form or Preprocessing())
     rows = parts.split.test
     return HeldOut(
         fitted.inputs_of(table, rows, "test"),

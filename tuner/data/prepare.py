@@ -79,22 +79,28 @@ def _form(
     parts: Parts, form: Preprocessing, fingerprint: str, forms: int, most_bytes: int | None
 ) -> Sequence[Sequence[Prepared]]:
     """What every training sees under one way of preprocessing."""
-    table = parts.table
-    fitted = [[fit_preprocessing(table, split.train, form) for split in repeat] for repeat in parts.splits]
-    width = max(len(each.inputs) for repeat in fitted for each in repeat)
-    copies = forms * sum(len(repeat) for repeat in parts.splits)
-    _check_memory(table, width, copies, most_bytes)
+    table, copies = parts.table, forms * sum(len(repeat) for repeat in parts.splits)
+    fitted: list[list[tuple[Fitted, FloatArray]]] = []
+    for repeat in parts.splits:
+        fitted.append([])
+        for split in repeat:
+            fitted[-1].append(fit_preprocessing(table, split.train, form))
+            # Before the next copy is made.
+            _check_memory(table, len(fitted[-1][-1][0].inputs), copies, most_bytes)
+    width = max(len(each.inputs) for row in fitted for each, _ in row)
     return [
-        [_prepared(table, split, each, fingerprint, width) for split, each in zip(repeat, fitted_repeat, strict=True)]
+        [_prepared(table, split, *each, fingerprint, width) for split, each in zip(repeat, fitted_repeat, strict=True)]
         for repeat, fitted_repeat in zip(parts.splits, fitted, strict=True)
     ]
 
 
-def _prepared(table: Table, split: Split, fitted: Fitted, fingerprint: str, width: int) -> Prepared:
+def _prepared(
+    table: Table, split: Split, fitted: Fitted, training: FloatArray, fingerprint: str, width: int
+) -> Prepared:
     mean, scale = fitted.target_mean, fitted.target_scale
     return Prepared(
         task=table.task,
-        x_train=_widened(fitted.inputs_of(table, split.train, "training"), width),
+        x_train=_widened(training, width),
         y_train=fitted.targets_of(table, split.train, "training"),
         x_validation=_widened(fitted.inputs_of(table, split.validation, "validation"), width),
         y_validation=fitted.targets_of(table, split.validation, "validation"),

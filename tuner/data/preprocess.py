@@ -72,13 +72,12 @@ class Fitted:
         Raises:
             DataError: if a number is beyond float32.
         """
-        _refuse_huge(table, rows, part)
+        x = table.x[rows]
+        _refuse_huge(table, rows, part, x)
         with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
             # scikit-learn warns of levels that it has not been fitted on, which are what `rare` is for.
             warnings.filterwarnings("ignore", message="Found unknown categories", category=UserWarning)
-            inputs: FloatArray = self.columns.transform(table.x[rows]).astype(np.float32)
-        self._check(table, rows, part, inputs)
-        return inputs
+            return self._checked(self.columns.transform(x), table, rows, part)
 
     def targets_of(self, table: Table, rows: RowIndexes, part: str) -> NDArray[Any]:
         """The targets of some rows: int32 [rows] of class numbers, or float32 [rows] or [rows, targets], scaled.
@@ -96,16 +95,21 @@ class Fitted:
             raise _too_large(table, "the target", part)
         return targets
 
-    def _check(self, table: Table, rows: RowIndexes, part: str, inputs: FloatArray) -> None:
-        """Raises DataError if an input is not finite, with the column and the row that it comes from."""
+    def _checked(self, transformed: NDArray[Any], table: Table, rows: RowIndexes, part: str) -> FloatArray:
+        """Inputs as float32 [rows, inputs].
+
+        Raises:
+            DataError: if one is not finite, with the column and the row that it comes from.
+        """
+        inputs = np.ascontiguousarray(transformed, dtype=np.float32)
         if np.isfinite(inputs).all():
-            return
+            return inputs
         row, column = np.argwhere(~np.isfinite(inputs))[0]
         place = table.place(int(rows[row]))
         raise _too_large(table, f'column "{self.inputs[column]}"', part, place)
 
 
-def fit_preprocessing(table: Table, train: RowIndexes, settings: Preprocessing) -> Fitted:
+def fit_preprocessing(table: Table, train: RowIndexes, settings: Preprocessing) -> tuple[Fitted, FloatArray]:
     """Learns from the training rows, and from no others.
 
     A column that is constant over the training rows is shifted, and not stretched.
@@ -114,20 +118,23 @@ def fit_preprocessing(table: Table, train: RowIndexes, settings: Preprocessing) 
         table: every row.
         train: which rows are for training.
         settings: how.
+    Returns:
+        What was learned, and the inputs of the training rows, as `inputs_of` has them.
     Raises:
         DataError: if the target is constant over the training rows, or if numbers are too large to be scaled.
     """
     mean, scale = _fit_target(table, train)
-    _refuse_huge(table, train, "training")
     x = table.x[train]
+    _refuse_huge(table, train, "training", x)
     columns = _columns(table, x, settings)
     with np.errstate(over="ignore", invalid="ignore"), warnings.catch_warnings():
         # A column that has no value in these rows: its statistics are NaN, and its inputs 0.
         warnings.filterwarnings("ignore", category=RuntimeWarning)
         warnings.filterwarnings("ignore", message="Skipping features without any observed values")
-        columns.fit(x)
-    names = tuple(str(name) for name in columns.get_feature_names_out([each.name for each in table.features]))
-    return Fitted(columns, names, mean, scale)
+        transformed = columns.fit_transform(x)
+        names = tuple(str(name) for name in columns.get_feature_names_out([each.name for each in table.features]))
+        fitted = Fitted(columns, names, mean, scale)
+        return fitted, fitted._checked(transformed, table, train, "training")
 
 
 def _columns(table: Table, x: NDArray[np.float64], settings: Preprocessing) -> ColumnTransformer:
@@ -136,10 +143,10 @@ def _columns(table: Table, x: NDArray[np.float64], settings: Preprocessing) -> C
     gaps = [column for column in numbers if np.isnan(x[:, column]).any()]
     whole = [column for column in numbers if column not in set(gaps)]
     scaler, rows = SCALERS[settings.scaler], len(x)
-    parts: list[tuple[str, Any, list[int]]] = []
+    parts: list[tuple[str, Any, Any]] = []
     if whole:
         # Nothing is missing in training; where something is in other rows, it becomes what is typical: 0 once scaled.
-        parts.append(("whole", Pipeline([("scale", scaler(rows)), ("fill", _constant(settings))]), whole))
+        parts.append(("whole", Pipeline([("scale", scaler(rows)), ("fill", _constant(settings))]), _together(whole)))
     if gaps:
         fill = SimpleImputer(strategy=settings.imputer, keep_empty_features=True)
         parts.append(("gaps", Pipeline([("scale", scaler(rows)), ("fill", fill)]), gaps))
@@ -149,6 +156,12 @@ def _columns(table: Table, x: NDArray[np.float64], settings: Preprocessing) -> C
     if categories := table.columns_of("category"):
         parts.append(("categories", _encoder(table, categories, settings, rows), categories))
     return ColumnTransformer(parts, verbose_feature_names_out=False, sparse_threshold=0)
+
+
+def _together(columns: list[int]) -> list[int] | slice:
+    """Neighbours as a slice, of which no copy is made."""
+    first, last = columns[0], columns[-1]
+    return slice(first, last + 1) if columns == list(range(first, last + 1)) else columns
 
 
 def _constant(settings: Preprocessing) -> SimpleImputer:
@@ -205,9 +218,8 @@ def _fit_target(table: Table, train: RowIndexes) -> tuple[tuple[float, ...], tup
     return tuple(map(float, means)), tuple(map(float, scales))
 
 
-def _refuse_huge(table: Table, rows: RowIndexes, part: str) -> None:
-    """Raises DataError at a number that nothing can be computed with."""
-    x = table.x[rows]
+def _refuse_huge(table: Table, rows: RowIndexes, part: str, x: NDArray[np.float64]) -> None:
+    """Raises DataError at a number that nothing can be computed with, of which x are the rows."""
     if np.nanmax(x, initial=0.0) <= LARGEST and np.nanmin(x, initial=0.0) >= -LARGEST:
         return
     row, column = np.argwhere(np.abs(x) > LARGEST)[0]

@@ -130,8 +130,8 @@ def _together(frame: Frame, names: Sequence[str], targets: Sequence[Target]) -> 
 
 
 def _stacked(understood: Sequence[Understood]) -> NDArray[np.float64]:
-    """The features side by side, float64 [rows, features], without holding all of them twice."""
-    x = np.empty((len(understood[0].values), len(understood)), np.float64)
+    """The features side by side, float64 [rows, features], column by column in memory as they come."""
+    x = np.empty((len(understood[0].values), len(understood)), np.float64, order="F")
     for index, each in enumerate(understood):
         x[:, index] = each.values
     return x

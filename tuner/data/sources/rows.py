@@ -55,7 +55,7 @@ def read_rows(
 def _quotes_need_care(data: bytes, dialect: Dialect) -> bool:
     """Whether Arrow would misread quotes: after a blank it takes them for text, and it does not mind a missing one."""
     quote = dialect.quote.encode()
-    if quote not in data:
+    if data.find(quote, dialect.start) < 0:
         return False
     before = re.compile(rb"(?:\A|[\r\n]|" + re.escape(dialect.separator.encode()) + rb") +" + quote)
     if b" " + quote in data and before.search(data):
@@ -80,7 +80,7 @@ def _by_arrow(
                     delimiter=dialect.separator,
                     quote_char=dialect.quote,
                     escape_char=dialect.escape or False,
-                    newlines_in_values=dialect.quote.encode() in data,
+                    newlines_in_values=data.find(dialect.quote.encode(), dialect.start) >= 0,
                 ),
                 convert_options=arrow_csv.ConvertOptions(
                     check_utf8=False,
