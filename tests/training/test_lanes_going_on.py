@@ -92,11 +92,12 @@ def test_trials_that_were_elsewhere_go_on_in_programs_of_their_own(
 ) -> None:
     others = parted([stranger(10, epochs=4), stranger(11, epochs=4)], tmp_path, cut=0)
     run = ran([handed_back[0], others[0], handed_back[1], others[1], stranger(12)], lanes=5, expected=SPACE)
-    assert [program.rooms[0] for program in run.programs] == [3, 2], "the fresh one joins the first of the fullest"
+    assert [program.rooms[0] for program in run.programs] == [3, 3], "the second has a block of the size of the first"
     for number in (0, 1):
         check_goes_on(run, whole, number)
     assert [run.outcomes[number].order for number in (10, 11)] == [DataOrder(seed=11, stream=9)] * 2
-    assert run.outcomes[12].order == DataOrder(seed=11, stream=0, first_epoch=CUTS[1] + 1)
+    order = DataOrder(seed=11, stream=0, first_epoch=CUTS[1] + 1)
+    assert run.outcomes[12].order == order, "the fresh one joins the first of the fullest"
 
 
 def test_a_trial_that_comes_too_late_for_the_others_of_its_program_goes_on_in_another(

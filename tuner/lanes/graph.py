@@ -18,12 +18,16 @@ from numpy.typing import NDArray
 from tuner.data.prepared import FloatArray, Prepared
 from tuner.lanes.losses import columns_of_sums
 from tuner.lanes.network import LaneSettings, Networks
+from tuner.lanes.shapes import shapes_of
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LayerState
 from tuner.lanes.update import update
 
 VALIDATION_ROWS = 128
 """Validation rows evaluated at once: what a block makes of them stays in the cache."""
+
+ROUNDED = 8
+"""Fewer rows than that are filled up to a multiple of this, so that folds of almost equal size have equal shapes."""
 
 SHORT = 32
 """Columns below which a layer's weights are kept as one row: XLA's loops over few are slow, and slower to compile."""
@@ -50,28 +54,24 @@ class Batches(NamedTuple):
 
 
 class LaneGraph:
-    """Variables of blocks of lanes of one signature, and the compiled functions over one block.
+    """Variables of blocks of lanes of one signature, and the rows that they are trained on.
 
     Args:
-        signature: what the lanes share.
-        shapes: rows and columns of each layer's kernel.
         prepared: the data.
-        block: lanes in a block.
+        functions: over one block.
     """
 
-    def __init__(self, signature: Signature, shapes: Sequence[tuple[int, int]], prepared: Prepared, block: int) -> None:
-        self._signature = signature
-        self._networks = Networks(signature)
-        self._shapes = [(rows + 1, columns) for rows, columns in shapes]
-        self._block = block
+    def __init__(self, prepared: Prepared, functions: BlockFunctions) -> None:
+        self._shapes = functions.shapes
+        self._block = functions.block
         self._blocks: list[_Block] = []
-        kind = np.int32 if signature.task == "multiclass" else np.float32
+        kind = kind_of_target(functions.signature)
         self._x = tf.constant(_with_ones(prepared.x_train))
         self._y = tf.constant(prepared.y_train.astype(kind))
         self._sample_weights = None if prepared.weights_train is None else tf.constant(prepared.weights_train)
         rows = len(prepared.x_validation)
-        batch = min(rows, VALIDATION_ROWS)
-        filler = -rows % batch
+        batches, batch = validation_batches(rows)
+        filler = batches * batch - rows
         weight = np.concatenate([np.ones(rows, np.float32), np.zeros(filler, np.float32)])
         self._validation = Batches(
             _batched(_with_ones(prepared.x_validation), filler, batch),
@@ -79,8 +79,7 @@ class LaneGraph:
             tf.constant(weight.reshape(-1, batch)),
             None if prepared.weights_validation is None else _batched(prepared.weights_validation, filler, batch),
         )
-        self._train = _Compiled(self._train_block)
-        self._validate = _Compiled(self._validate_block)
+        self._train, self._validate = functions.train, functions.validate
 
     # What happens between epochs, which is little: a trace would take longer than all of it in most searches.
 
@@ -187,6 +186,26 @@ class LaneGraph:
         """
         self._validate([layer.weights for layer in _new_block(self._shapes, self._block)], self._validation, settings)
 
+
+class BlockFunctions:
+    """The functions over one block, which get all arrays as arguments, so that one compilation serves many programs.
+
+    Attributes:
+        signature: what the lanes share.
+        shapes: rows and columns of each layer's weights, biases included.
+        block: lanes in a block.
+        train, validate: as `_train_block` and `_validate_block`.
+    """
+
+    def __init__(self, signature: Signature, block: int) -> None:
+        kernels = shapes_of(signature.depth, signature.width, features=signature.features, outputs=signature.outputs)
+        self.signature = self._signature = signature
+        self.shapes = self._shapes = [(rows + 1, columns) for rows, columns in kernels]
+        self.block = self._block = block
+        self._networks = Networks(signature)
+        self.train = _Compiled(self._train_block)
+        self.validate = _Compiled(self._validate_block)
+
     def _train_block(
         self,
         layers: Sequence[tuple[tf.Variable, tf.Variable, tf.Variable]],
@@ -195,7 +214,7 @@ class LaneGraph:
         taken: tf.Tensor,
         settings: LaneSettings,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """As `train`."""
+        """As `LaneGraph.train`."""
 
         def one(step: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, layers: _Trained) -> _Loop:
             kernels = self._kernels([weights for weights, _, _ in layers])
@@ -224,7 +243,7 @@ class LaneGraph:
     def _validate_block(
         self, weights: Sequence[tf.Variable], rows: Batches, settings: LaneSettings
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """As `validate`."""
+        """As `LaneGraph.validate`."""
         kernels = self._kernels(weights)
 
         def one(batch: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, nothing: _Trained) -> _Loop:
@@ -303,6 +322,21 @@ def _for_each_lane(x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
     """
     nothing = tf.where(settings.depths < 0, 1.0, 0.0)
     return x[None] + nothing[:, None, None]
+
+
+def validation_batches(rows: int) -> tuple[int, int]:
+    """In how many batches so many validation rows are evaluated, and how many rows each has, filled up.
+
+    >>> validation_batches(359), validation_batches(360), validation_batches(29), validation_batches(30)
+    ((3, 128), (3, 128), (1, 32), (1, 32))
+    """
+    batch = min(rows + -rows % ROUNDED, VALIDATION_ROWS)
+    return -(-rows // batch), batch
+
+
+def kind_of_target(signature: Signature) -> type[np.number[Any]]:
+    """The type of the target's numbers."""
+    return np.int32 if signature.task == "multiclass" else np.float32
 
 
 def _with_ones(x: FloatArray) -> FloatArray:

@@ -20,6 +20,7 @@ from tuner.lanes.initial import initial_kernels
 from tuner.lanes.losses import metrics_of_sums
 from tuner.lanes.network import LaneSettings
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, shapes_of
+from tuner.lanes.sharing import Sharing, kind_of
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LaneState, LayerState, fresh_state, padded, trimmed
 from tuner.models import build_mlp
@@ -64,6 +65,7 @@ class LaneProgram:
         block: int | None = None,
         threads: int = 1,
         pool: Executor | None = None,
+        sharing: Sharing | None = None,
     ) -> None:
         """A program without lanes.
 
@@ -71,9 +73,11 @@ class LaneProgram:
             signature: what the lanes will share.
             prepared: the data.
             block: the most lanes in a block; None for as many as suit the size of the networks. There are fewer if the
-                first lanes asked for are too few for every thread to have a block.
+                first lanes asked for are too few for every thread to have a block, and as many as in programs with
+                which this one shares its functions.
             threads: how many blocks to train at the same time.
             pool: trains them, and may do so for other programs too; one of its own if left out.
+            sharing: compiled functions of other programs, too; of its own if left out.
         """
         self.signature = signature
         self.room = 0
@@ -91,6 +95,7 @@ class LaneProgram:
         self._block = 0
         self._threads = threads
         self._pool = ThreadPoolExecutor(threads) if pool is None else pool
+        self._sharing = Sharing() if sharing is None else sharing
         self._networks: list[Network | None] = []
         self._settings: list[LaneSettings] = []
         self._shapes = shapes_of(
@@ -109,10 +114,14 @@ class LaneProgram:
             room: how many lanes there shall be at least; the others are empty.
         """
         if not self._block and room:
-            self._block = block_for(room, self._most, self._threads)
-            self._graph = LaneGraph(self.signature, self._shapes, self._prepared, self._block)
-            # While the first epoch is compiled; if it fails, it will again when it is needed, and then be heard.
-            self._pool.submit(self._graph.compile_validation, _settings_of([None] * self._block, self.signature))
+            functions, new = self._sharing.functions(
+                kind_of(self.signature, self._prepared), block_for(room, self._most, self._threads)
+            )
+            self._block = functions.block
+            self._graph = LaneGraph(self._prepared, functions)
+            if new:
+                # While the first epoch is compiled; if it fails, it will again when it is needed, and then be heard.
+                self._pool.submit(self._graph.compile_validation, _settings_of([None] * self._block, self.signature))
         self.room = self.room_for(room)
         self._networks = [*[self._networks[lane] for lane in kept], *[None] * (self.room - len(kept))]
         blocks = self.room // self._block if self.room else 0

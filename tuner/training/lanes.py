@@ -16,6 +16,7 @@ from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
 from tuner.lanes.program import LaneProgram
 from tuner.lanes.shapes import shapes_of
+from tuner.lanes.sharing import Sharing
 from tuner.lanes.signature import Expected, signature_of
 from tuner.models import loss_of
 from tuner.training.checkpoint import resume, write_checkpoint
@@ -92,6 +93,7 @@ class LaneTrainer(Trainer):
     ) -> Iterator[Outcome]:
         """As `train`, with one pool for the blocks of all programs, and one that waits for programs to be compiled."""
         crews: list[Crew] = []
+        sharing = Sharing()
         done = False
         while True:
             busy = sum(crew.busy for crew in crews)
@@ -105,7 +107,7 @@ class LaneTrainer(Trainer):
                     done = True
                     break
                 try:
-                    self._take(job, data, crews, blocks)
+                    self._take(job, data, crews, blocks, sharing)
                     busy += 1
                 except Exception as error:
                     yield Outcome(job.number, End.FAILED, order=job.order, error=one_line(error))
@@ -116,7 +118,9 @@ class LaneTrainer(Trainer):
                 continue
             yield from self._epoch(crews, busy, observer, programs)
 
-    def _take(self, job: Job, data: Mapping[DataKey, Prepared], crews: list[Crew], blocks: Executor) -> None:
+    def _take(
+        self, job: Job, data: Mapping[DataKey, Prepared], crews: list[Crew], blocks: Executor, sharing: Sharing
+    ) -> None:
         """Give a job to the fullest crew that can train it; to a new one where there is none.
 
         Raises:
@@ -138,7 +142,9 @@ class LaneTrainer(Trainer):
         trial = self._trial(job, prepared)
         suitable = [crew for crew in crews if crew.program.signature == signature and crew.suits(trial)]
         if not suitable:
-            program = LaneProgram(signature, prepared, block=self._block, threads=self._threads, pool=blocks)
+            program = LaneProgram(
+                signature, prepared, block=self._block, threads=self._threads, pool=blocks, sharing=sharing
+            )
             suitable = [Crew(program, prepared, job.order)]
             crews += suitable
         max(suitable, key=lambda crew: crew.busy).take(trial)

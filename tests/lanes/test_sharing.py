@@ -1,0 +1,53 @@
+"""Programs of the same shapes have the same functions, if their blocks are about as large."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.contracts.trainer import BATCH, prepared
+from tuner.data.prepared import Prepared
+from tuner.lanes.sharing import Sharing, kind_of
+from tuner.lanes.signature import Signature
+
+SIGNATURE = Signature(
+    "main/0.0", "multiclass", 4, 3, "sparse_categorical_crossentropy", BATCH, 1, False, 8, ("relu",), False, False
+)
+
+
+def rows(train: int, validation: int) -> Prepared:
+    x, y = np.zeros((train + validation, 4), np.float32), np.zeros(train + validation, np.int32)
+    return replace(prepared(), x_train=x[:train], y_train=y[:train], x_validation=x[train:], y_validation=y[train:])
+
+
+def test_folds_of_almost_equal_size_are_of_one_kind() -> None:
+    fold = kind_of(SIGNATURE, rows(95, 23))
+    assert kind_of(replace(SIGNATURE, data="main/0.1"), rows(94, 24)) == fold
+
+
+@pytest.mark.parametrize("other", [rows(97, 23), rows(95, 25), rows(95, 200)])
+def test_other_numbers_of_steps_or_batches_are_another_kind(other: Prepared) -> None:
+    assert kind_of(SIGNATURE, other) != kind_of(SIGNATURE, rows(95, 23))
+
+
+def test_another_network_is_another_kind() -> None:
+    data = rows(95, 23)
+    assert kind_of(replace(SIGNATURE, width=16), data) != kind_of(SIGNATURE, data)
+
+
+def test_blocks_of_up_to_twice_the_size_are_shared_and_larger_ones_are_not() -> None:
+    sharing, kind = Sharing(), kind_of(SIGNATURE, rows(95, 23))
+    first, new = sharing.functions(kind, 4)
+    assert (first.block, new) == (4, True)
+    assert [sharing.functions(kind, block) for block in (2, 4, 8)] == [(first, False)] * 3
+    second, new = sharing.functions(kind, 1)
+    assert (second.block, new) == (1, True)
+    assert sharing.functions(kind, 1) == (second, False)
+    assert sharing.functions(replace(kind, steps=9), 4)[1]
+
+
+def test_what_is_shared_is_forgotten_with_its_owner() -> None:
+    kind = kind_of(SIGNATURE, rows(95, 23))
+    assert Sharing().functions(kind, 4)[0] is not Sharing().functions(kind, 4)[0]
