@@ -33,6 +33,7 @@ REPLACED = {
     "make test": ("true", "these are the tests; a test below holds it against the Makefile"),
     ". .venv/bin/activate": ("true", "tuner is on the PATH already"),
     "tuner search --study flats": ("tuner search --study flats --trials 2", "init writes a whole budget"),
+    "tuner search --study customers": ("tuner search --study customers --trials 2", "fewer trials"),
     "tuner search --study first --trials 20": ("tuner search --study first --trials 4", "fewer trials"),
 }
 """Commands that are run as something else, and why."""

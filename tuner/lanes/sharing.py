@@ -20,12 +20,14 @@ class Kind:
         steps: training steps in an epoch.
         validation: batches of validation rows, and rows in each.
         target: the type of the target, and its shape beside the rows.
+        weighted: whether training and validation rows have weights of their own.
     """
 
     signature: Signature
     steps: int
     validation: tuple[int, int]
     target: tuple[str, tuple[int, ...]]
+    weighted: tuple[bool, bool]
 
 
 def kind_of(signature: Signature, prepared: Prepared) -> Kind:
@@ -35,6 +37,7 @@ def kind_of(signature: Signature, prepared: Prepared) -> Kind:
         steps=math.ceil(len(prepared.x_train) / signature.batch_size),
         validation=validation_batches(len(prepared.x_validation)),
         target=(kind_of_target(signature).__name__, prepared.y_train.shape[1:]),
+        weighted=(prepared.weights_train is not None, prepared.weights_validation is not None),
     )
 
 

@@ -83,6 +83,9 @@ def beside(setting: str, reason: str) -> Iterator[str]:
 def _number(number: float) -> str:
     if abs(number) >= 1 and abs(number) < 1e15 and number.is_integer():
         return str(int(number))
-    shown = repr(number)
-    mantissa, _, exponent = shown.partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else shown
+    if 0 < abs(number) < 0.01:
+        mantissa, _, exponent = f"{number:e}".partition("e")
+        short = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+        if float(short) == number:
+            return short
+    return repr(number)

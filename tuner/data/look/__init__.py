@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from tuner.data.frame import Frame
 from tuner.data.load import fixed_parts, load_frame
-from tuner.data.look.cells import is_text
+from tuner.data.look.cells import is_number, is_text, numbers_of, whole
 from tuner.data.look.columns import inputs_of, seen, tailed
 from tuner.data.look.findings import Dropped, Look, Marker, Typed
-from tuner.data.look.goal import find_target, goal_of
+from tuner.data.look.goal import class_counts, find_target, goal_of
 from tuner.data.look.kinds import stated_kinds, unreadable
-from tuner.data.look.leaks import leaks
+from tuner.data.look.leaks import suspected_leaks
 from tuner.data.look.markers import WORDS, number_markers, text_markers
 from tuner.data.look.reading import how_written, read_first
 from tuner.data.look.roles import suggestions
-from tuner.data.look.useless import useless
+from tuner.data.look.useless import useless_columns
 from tuner.data.look.words import count
+from tuner.data.look.zeros import spelled_with_zeros
 from tuner.data.table import TRAIN, Table
 from tuner.data.understand import table_of
 from tuner.errors import DataError
@@ -28,6 +29,9 @@ from tuner.study.data_settings import DataSettings
 from tuner.study.metrics import Task
 
 __all__ = ["Look", "look_at"]
+
+MOST_SPELLED = 5_000_000
+"""Of so many cells at most it is looked at how they are spelled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,10 +71,13 @@ def look_at(
     settings = first.model_copy(update={"target": goal.column, "task": goal.task, "encoding": encoding})
     features = [name for name in frame.columns if name != goal.column]
     cleared = _without_markers(frame, settings, features, root)
-    drop = [*useless(cleared.frame, features)]
-    kinds = [*stated_kinds(cleared.frame, _left(features, drop))]
+    drop = [*useless_columns(cleared.frame, features)]
+    zeros = [*_with_zeros(cleared, _left(features, drop), root)]
+    drop += [each for each in zeros if isinstance(each, Dropped)]
+    coded = {each.column for each in zeros}
+    kinds = [*zeros, *stated_kinds(cleared.frame, [name for name in _left(features, drop) if name not in coded])]
     types = [each for each in kinds if isinstance(each, Typed)]
-    drop += [each for each in kinds if isinstance(each, Dropped)]
+    drop += [each for each in kinds if isinstance(each, Dropped) and each not in drop]
     stated = {each.column: each.kind for each in types}
     settings = cleared.settings.model_copy(update={"types": stated})
     frame = load_frame(settings, root=root)
@@ -84,15 +91,15 @@ def look_at(
         name=frame.name,
         rows=len(training),
         inputs=inputs_of(table),
-        goal=goal_of(frame, goal.column, task),
+        goal=replace(goal, counts=class_counts(table, training)),
         columns=tuple(seen(table)),
         reading=tuple(how_written(settings, root)),
         encoding=encoding,
         missing=tuple(cleared.markers),
         types=tuple(types),
         drop=tuple(sorted(drop, key=lambda each: features.index(each.column))),
-        leaks=tuple(leaks(table, training)),
-        suggestions=tuple(suggestions(frame, features, stated)),
+        leaks=tuple(suspected_leaks(table, training)),
+        suggestions=tuple(suggestions(frame, features, {each.name: each.kind for each in table.features})),
         cautions=tuple(cleared.cautions),
         tailed=tuple(tailed(table)),
     )
@@ -106,6 +113,15 @@ def _left(features: Sequence[str], drop: Sequence[Dropped]) -> list[str]:
 
 def _stated(types: Sequence[Typed]) -> Mapping[str, str]:
     return {each.column: each.kind for each in types}
+
+
+def _with_zeros(cleared: _Cleared, columns: Sequence[str], root: Path) -> Iterator[Typed | Dropped]:
+    """Codes such as "007", which only the file's own spelling tells from numbers."""
+    numbers = [name for name in columns if is_number(cells := cleared.frame.columns[name]) and whole(numbers_of(cells))]
+    if numbers and cleared.frame.rows * len(numbers) <= MOST_SPELLED:
+        # A column whose kind is stated is read as it is spelled.
+        as_texts = cleared.settings.model_copy(update={"types": dict.fromkeys(numbers, "category")})
+        yield from spelled_with_zeros(load_frame(as_texts, root=root), numbers)
 
 
 def _check_any_left(frame: Frame, features: Sequence[str], drop: Sequence[Dropped]) -> None:

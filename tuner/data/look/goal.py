@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tuner.data.column import Column
 from tuner.data.frame import Frame
@@ -12,6 +13,7 @@ from tuner.data.look.cells import is_text
 from tuner.data.look.findings import Goal
 from tuner.data.look.names import TARGETS, words
 from tuner.data.look.words import count, figure, some
+from tuner.data.table import Table
 from tuner.data.target import MOST_NUMBERED_CLASSES, Target, read_target
 from tuner.errors import DataError, did_you_mean
 from tuner.study.metrics import Task
@@ -63,7 +65,7 @@ def guessed_target(names: Sequence[str]) -> tuple[str, str]:
 
 
 def goal_of(frame: Frame, name: str, stated: Task | None) -> Goal:
-    """What the target is.
+    """What the target is; its classes are not yet counted.
 
     Raises:
         DataError: if its values cannot be learned.
@@ -71,21 +73,24 @@ def goal_of(frame: Frame, name: str, stated: Task | None) -> Goal:
     column = Column(frame, name)
     target = read_target(column, stated)
     if target.classes:
-        return Goal(name, target.task, _why_classes(column, target, stated), _counts(target))
+        return Goal(name, target.task, _why_classes(column, target, stated))
     y = target.y
-    low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
+    with np.errstate(over="ignore", invalid="ignore"):
+        low, middle, high = np.quantile(y, [0.25, 0.5, 0.75])
+        far = FAR * max(high - low, 1e-300)
+        skewed = bool(y.max() > high + far or y.min() < low - far)
     spread = f"numbers from {figure(y.min())} to {figure(y.max())}, half of them up to {figure(middle)}"
     reason = f"{count(len(np.unique(y)), 'different value')}, {spread}"
     if stated:
         reason = f"as stated; {reason}"
-    far = FAR * max(high - low, 1e-300)
-    return Goal(name, "regression", reason, skewed=bool(y.max() > high + far or y.min() < low - far))
+    return Goal(name, "regression", reason, skewed=skewed)
 
 
-def _counts(target: Target) -> Mapping[str, int]:
-    counts = np.bincount(target.y, minlength=len(target.classes))
+def class_counts(table: Table, rows: NDArray[np.int64]) -> Mapping[str, int]:
+    """How many of some rows each class has, the most frequent first; nothing for a regression."""
+    counts = np.bincount(table.y[rows], minlength=len(table.classes)) if table.classes else np.zeros(0, np.int64)
     order = np.argsort(-counts, kind="stable")
-    return {target.classes[number]: int(counts[number]) for number in order}
+    return {table.classes[number]: int(counts[number]) for number in order}
 
 
 def _why_classes(column: Column, target: Target, stated: Task | None) -> str:

@@ -27,7 +27,7 @@ FOLDS = 3
 FloatArray = NDArray[np.float64]
 
 
-def leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
+def suspected_leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
     """Columns that alone predict the target, by cross-validation of a decision tree of that column.
 
     Args:
@@ -43,6 +43,8 @@ def leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
         rows, y = rows[np.isin(y, frequent)], y[np.isin(y, frequent)]
         enough = len(rows) >= FEWEST_ROWS and len(frequent) > 1
     else:
+        # No square of a number so small is beyond float64.
+        y = y / max(np.abs(y).max(initial=0.0), 1e-300)
         enough = len(rows) >= FEWEST_ROWS and len(np.unique(y)) > FEWEST_DIFFERENT
     if not enough:
         return
@@ -54,14 +56,14 @@ def leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
 
 
 def _filled(x: FloatArray) -> FloatArray:
-    """A column with a value of its own, below all others, where one is missing: that it is may tell all."""
+    """A column in 0 to 1, or at -1 where a value is missing: that it is may tell all."""
     there = x[~np.isnan(x)]
     if not len(there):
         return np.zeros_like(x)
-    low, high = there.min(), there.max()
-    # By rank, so that no number is too large for a tree's float32.
-    ranks = np.unique(np.where(np.isnan(x), low - max(1.0, high - low), x), return_inverse=True)[1]
-    return ranks.astype(np.float64)
+    # Halves, as the whole may be beyond float64.
+    low, high = there.min() / 2, there.max() / 2
+    filled: FloatArray = np.where(np.isnan(x), -1.0, (x / 2 - low) / max(high - low, 1e-300))
+    return filled
 
 
 def _classes(x: FloatArray, y: NDArray[np.int32]) -> tuple[str, float]:
@@ -80,18 +82,25 @@ def _classes(x: FloatArray, y: NDArray[np.int32]) -> tuple[str, float]:
 
 
 def _numbers(x: FloatArray, y: FloatArray, *, ordered: bool) -> tuple[str, float]:
-    """R2 of a tree; of a column in order also of a line through the neighbours, which few rows allow."""
-    guessed, between = np.zeros(len(y)), np.full(len(y), y.mean())
+    """R2 of a tree; of a column in order also of a straight line, and of one from neighbour to neighbour."""
+    guesses = np.full((3 if ordered else 1, len(y)), y.mean())
     for train, other in KFold(FOLDS, shuffle=True, random_state=0).split(x):
         tree = DecisionTreeRegressor(random_state=0).fit(x[train, None], y[train])
-        guessed[other] = tree.predict(x[other, None])
+        guesses[0, other] = tree.predict(x[other, None])
         if ordered:
-            between[other] = _interpolated(x[train], y[train], x[other])
-    return "R2", float(max(r2_score(y, guessed), r2_score(y, between)))
+            guesses[1, other] = _straight(x[train], y[train], x[other])
+            guesses[2, other] = _from_neighbour_to_neighbour(x[train], y[train], x[other])
+    return "R2", max(float(r2_score(y, guess)) for guess in guesses)
 
 
-def _interpolated(x: FloatArray, y: FloatArray, at: FloatArray) -> FloatArray:
-    """What a line through the means of the neighbouring values says."""
+def _straight(x: FloatArray, y: FloatArray, at: FloatArray) -> FloatArray:
+    spread = x.var()
+    slope = ((x - x.mean()) * (y - y.mean())).mean() / spread if spread > 0 else 0.0
+    line: FloatArray = y.mean() + slope * (at - x.mean())
+    return line
+
+
+def _from_neighbour_to_neighbour(x: FloatArray, y: FloatArray, at: FloatArray) -> FloatArray:
     values, inverse = np.unique(x, return_inverse=True)
     means = np.bincount(inverse, weights=y) / np.bincount(inverse)
     line: FloatArray = np.interp(at, values, means)

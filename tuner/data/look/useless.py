@@ -16,7 +16,7 @@ FEWEST_ROWS = 10
 """Of fewer rows 1, 2, 3 may be anything."""
 
 
-def useless(frame: Frame, columns: Sequence[str]) -> Iterator[Dropped]:
+def useless_columns(frame: Frame, columns: Sequence[str]) -> Iterator[Dropped]:
     """Columns that are better left out, each with the first reason."""
     first: dict[tuple[str, bytes], str] = {}
     for name in columns:
