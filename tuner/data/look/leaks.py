@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,12 @@ FEWEST_ROWS = 30
 FEWEST_OF_A_CLASS = 5
 FEWEST_DIFFERENT = 20
 FOLDS = 3
+HOPELESS = 0.95
+"""After a fold that is predicted no better, the others need not be looked at."""
 
 FloatArray = NDArray[np.float64]
+Fold = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""Training rows and other rows."""
 
 
 def suspected_leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
@@ -48,9 +53,12 @@ def suspected_leaks(table: Table, rows: NDArray[np.int64]) -> Iterator[Leak]:
         enough = len(rows) >= FEWEST_ROWS and len(np.unique(y)) > FEWEST_DIFFERENT
     if not enough:
         return
+    split = StratifiedKFold if table.classes else KFold
+    folds = list(split(FOLDS, shuffle=True, random_state=0).split(rows, y))
     for index, feature in enumerate(table.features):
         x = _filled(table.x[rows, index])
-        measure, figure = _classes(x, y) if table.classes else _numbers(x, y, ordered=feature.kind != "category")
+        ordered = feature.kind != "category"
+        measure, figure = _classes(x, y, folds) if table.classes else _numbers(x, y, folds, ordered=ordered)
         if figure >= SUSPICIOUS:
             yield Leak(feature.name, measure, figure, len(rows))
 
@@ -66,30 +74,36 @@ def _filled(x: FloatArray) -> FloatArray:
     return filled
 
 
-def _classes(x: FloatArray, y: NDArray[np.int32]) -> tuple[str, float]:
+def _classes(x: FloatArray, y: NDArray[np.int32], folds: Sequence[Fold]) -> tuple[str, float]:
     """How well a column tells classes apart: the area under the curve of two, the balanced accuracy of more."""
     classes = np.unique(y)
     measure = "area under the ROC curve" if len(classes) == 2 else "balanced accuracy"
-    if len(np.unique(x)) < len(classes):
-        return measure, 0.0
     shares = np.zeros((len(y), len(classes)))
-    for train, other in StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(x, y):
+
+    def figure(rows: Any) -> float:
+        if len(classes) == 2:
+            return float(roc_auc_score(y[rows] == classes[1], shares[rows, 1]))
+        return float(balanced_accuracy_score(y[rows], classes[shares[rows].argmax(axis=1)]))
+
+    for train, other in folds:
         tree = DecisionTreeClassifier(random_state=0).fit(x[train, None], y[train])
         shares[other] = tree.predict_proba(x[other, None])
-    if len(classes) == 2:
-        return measure, float(roc_auc_score(y == classes[1], shares[:, 1]))
-    return measure, float(balanced_accuracy_score(y, classes[shares.argmax(axis=1)]))
+        if (so_far := figure(other)) < HOPELESS:
+            return measure, so_far
+    return measure, figure(slice(None))
 
 
-def _numbers(x: FloatArray, y: FloatArray, *, ordered: bool) -> tuple[str, float]:
+def _numbers(x: FloatArray, y: FloatArray, folds: Sequence[Fold], *, ordered: bool) -> tuple[str, float]:
     """R2 of a tree; of a column in order also of a straight line, and of one from neighbour to neighbour."""
     guesses = np.full((3 if ordered else 1, len(y)), y.mean())
-    for train, other in KFold(FOLDS, shuffle=True, random_state=0).split(x):
+    for train, other in folds:
         tree = DecisionTreeRegressor(random_state=0).fit(x[train, None], y[train])
         guesses[0, other] = tree.predict(x[other, None])
         if ordered:
             guesses[1, other] = _straight(x[train], y[train], x[other])
             guesses[2, other] = _from_neighbour_to_neighbour(x[train], y[train], x[other])
+        if (so_far := max(float(r2_score(y[other], guess[other])) for guess in guesses)) < HOPELESS:
+            return "R2", so_far
     return "R2", max(float(r2_score(y, guess)) for guess in guesses)
 
 
