@@ -99,3 +99,14 @@ def test_positions_are_those_of_the_first_file_in_the_others_too(write_csv):
 def test_what_needs_a_role_cannot_be_dropped(write_csv):
     with pytest.raises(DataError, match='column "y" is in drop, but is needed'):
         load_table(DataSettings(path=write_csv("a,y\n1,0\n2,1\n").name, target=2, drop=("y",)), root=Path())
+
+
+def test_a_column_without_a_name_is_refused_with_what_leaves_it_out(write_csv):
+    path = write_csv(",a,y\n0,5,0\n1,6,1\n")
+    said = complaint(path)
+    assert said == (
+        "train.csv: column 1 has no name. Give it one; or, if it counts the rows, leave it out with "
+        'drop = ["unnamed 1"] (pandas writes none with index=False).'
+    )
+    table = load_table(DataSettings(path=path.name, target="y", drop=("unnamed 1",)), root=path.parent)
+    assert [feature.name for feature in table.features] == ["a"]

@@ -8,6 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+NAMELESS = "unnamed "
+"""How the name of a column begins that has none in its source; its place follows."""
+
 
 @dataclass(frozen=True)
 class Part:

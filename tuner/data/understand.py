@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from tuner.data.column import Column, quoted
-from tuner.data.frame import Frame, name_of
+from tuner.data.frame import NAMELESS, Frame, name_of
 from tuner.data.kinds import Understood, understand
 from tuner.data.table import TRAIN, Table
 from tuner.data.target import Target, read_target
@@ -46,6 +46,9 @@ def table_of(frame: Frame, settings: DataSettings, fixed: NDArray[np.int8] | Non
             mistakes.append(str(error))
     for name in roles.features:
         column = Column(frame, name)
+        if name.startswith(NAMELESS):
+            mistakes.append(_nameless(frame, name))
+            continue
         if column.cells.isna().all() and name not in roles.types:
             continue  # a column of which nothing is known says nothing
         try:
@@ -75,6 +78,15 @@ def table_of(frame: Frame, settings: DataSettings, fixed: NDArray[np.int8] | Non
     )
     _refuse_new_labels(table)
     return table
+
+
+def _nameless(frame: Frame, name: str) -> str:
+    """What is wrong with a column without a name, which is nearly always the numbers of the rows."""
+    place = name.removeprefix(NAMELESS)
+    return (
+        f"{frame.name}: column {place} has no name. Give it one; or, if it counts the rows, leave it out with "
+        f'drop = ["{name}"] (pandas writes none with index=False).'
+    )
 
 
 class Roles:

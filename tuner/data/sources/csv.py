@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from tuner.data.sources.dialect import SEPARATORS, Dialect, sniff
 from tuner.data.sources.encoding import as_utf8
-from tuner.data.sources.names import check_names
+from tuner.data.sources.names import check_names, named
 from tuner.data.sources.request import Request, Rows
 from tuner.data.sources.rows import read_rows
 from tuner.data.sources.texts import understood
@@ -32,6 +33,7 @@ def read_csv(data: bytes, name: str, request: Request) -> Rows:
     text = as_utf8(data, name, request.settings.encoding)
     dialect = sniff(text, name, request.settings, request.markers)
     _check_columns(dialect, name)
+    dialect = replace(dialect, names=named(dialect.names))
     request = request.of(dialect.names)
     check_names(dialect.names, name, request.drop)
     if ANYTHING.search(text, dialect.start) is None:

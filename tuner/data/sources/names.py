@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from tuner.data.frame import NAMELESS
 from tuner.errors import DataError
+
+
+def named(names: Sequence[str]) -> tuple[str, ...]:
+    """Names for all columns: one that has none is called after its place, see `NAMELESS`.
+
+    >>> named(["", "a"])
+    ('unnamed 1', 'a')
+    """
+    return tuple(name or f"{NAMELESS}{index + 1}" for index, name in enumerate(names))
 
 
 def check_names(names: Sequence[str], name: str, drop: Collection[str | int] = ()) -> None:
