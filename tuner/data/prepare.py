@@ -94,9 +94,9 @@ def _prepared(table: Table, split: Split, fitted: Fitted, fingerprint: str, widt
     mean, scale = fitted.target_mean, fitted.target_scale
     return Prepared(
         task=table.task,
-        x_train=_widened(fitted.inputs_of(table, split.train, "training"), width),
+        x_train=widened(fitted.inputs_of(table, split.train, "training"), width),
         y_train=fitted.targets_of(table, split.train, "training"),
-        x_validation=_widened(fitted.inputs_of(table, split.validation, "validation"), width),
+        x_validation=widened(fitted.inputs_of(table, split.validation, "validation"), width),
         y_validation=fitted.targets_of(table, split.validation, "validation"),
         classes=table.classes,
         target_mean=mean[0] if len(mean) == 1 else mean,
@@ -107,7 +107,7 @@ def _prepared(table: Table, split: Split, fitted: Fitted, fingerprint: str, widt
     )
 
 
-def _widened(x: FloatArray, width: int) -> FloatArray:
+def widened(x: FloatArray, width: int) -> FloatArray:
     """The same inputs with columns of zeros after them: folds that know fewer levels have networks like the others."""
     return x if x.shape[1] == width else np.pad(x, [(0, 0), (0, width - x.shape[1])])
 
