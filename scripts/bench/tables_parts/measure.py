@@ -35,8 +35,7 @@ def measure(plan: Plan, out: Path, *, say: Callable[[str], None]) -> dict[Piece,
             continue
         say(f"{count} of {len(pieces)}: {piece.table}, split {piece.split}")
         found[piece] = line = measured_apart(piece)
-        with out.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+        add(line, out)
         say(f"    {line['error'] if 'error' in line else shown(line)}")
     return {piece: found[piece] for piece in pieces}
 
@@ -53,6 +52,14 @@ def read(out: Path) -> dict[Piece, Line]:
             continue  # a line that was being written when the machine stopped
         found[Piece(line["table"], line["split"], line["trials"])] = line
     return found
+
+
+def add(line: Line, out: Path) -> None:
+    """Add a line to a file of results."""
+    # What was being written when the machine stopped must not spoil the next line.
+    broken = out.exists() and not out.read_bytes().endswith(b"\n")
+    with out.open("a", encoding="utf-8") as file:
+        file.write("\n" * broken + json.dumps(line) + "\n")
 
 
 def shown(line: Line) -> str:

@@ -67,22 +67,26 @@ def _compared(lines: Sequence[Line]) -> dict[str, Any]:
 
 def markdown(told: Mapping[str, Any]) -> str:
     """A table of every win and every loss, and their numbers below it."""
-    rows = [" | ".join(HEAD), "|".join(["---"] * len(HEAD)), *(_row(*each) for each in told["tables"].items())]
-    return "\n".join([*(f"| {row} |" if "---" not in row else f"|{row}|" for row in rows), "", *_counts(told)])
+    rows = [_line(_cells(name, found)) for name, found in told["tables"].items()]
+    return "\n".join([_line(HEAD), "|---" * len(HEAD) + "|", *rows, "", *_counts(told)])
 
 
-def _row(name: str, found: Mapping[str, Any]) -> str:
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cells(name: str, found: Mapping[str, Any]) -> list[str]:
     table = TABLES[name]
     cells = [f"`{name}`", table.oddity]
     if not found["splits"]:
-        return " | ".join([*cells, "failed", *[""] * (len(HEAD) - 3)])
+        return [*cells, "failed" if found["failed"] else "not measured", *[""] * (len(HEAD) - 3)]
     measure, paired = found["measure"], found["against_mlp"]
     digits = _digits(found["scores"]["tuner"]["mean"], measure)
     cells.append(measure.replace("_", " ") if not table.unit else f"{measure.upper()}, {table.unit}")
     cells += [_spread(found["scores"][each], digits) for each in ("tuner", *OTHERS)]
     cells.append(", ".join(f"{each:+,.{digits}f}" for each in paired["differences"]))
     failed = f"; {len(found['failed'])} failed" if found["failed"] else ""
-    return " | ".join([*cells, f"{paired['verdict']}, {paired['wins']} of {found['splits']}{failed}"])
+    return [*cells, f"{paired['verdict']}, {paired['wins']} of {found['splits']}{failed}"]
 
 
 def _spread(spread: Mapping[str, Any], digits: int) -> str:
