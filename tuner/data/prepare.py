@@ -100,9 +100,9 @@ def _prepared(
     mean, scale = fitted.target_mean, fitted.target_scale
     return Prepared(
         task=table.task,
-        x_train=_widened(training, width),
+        x_train=widened(training, width),
         y_train=fitted.targets_of(table, split.train, "training"),
-        x_validation=_widened(fitted.inputs_of(table, split.validation, "validation"), width),
+        x_validation=widened(fitted.inputs_of(table, split.validation, "validation"), width),
         y_validation=fitted.targets_of(table, split.validation, "validation"),
         classes=table.classes,
         target_mean=mean[0] if len(mean) == 1 else mean,
@@ -113,7 +113,7 @@ def _prepared(
     )
 
 
-def _widened(x: FloatArray, width: int) -> FloatArray:
+def widened(x: FloatArray, width: int) -> FloatArray:
     """The same inputs with columns of zeros after them: folds that know fewer levels have networks like the others."""
     return x if x.shape[1] == width else np.pad(x, [(0, 0), (0, width - x.shape[1])])
 
