@@ -1,3 +1,4 @@
+import os
 import pickle
 from dataclasses import fields
 from pathlib import Path
@@ -109,3 +110,14 @@ def test_small_files_and_bundled_sets_leave_nothing_behind(table, tmp_path, monk
     prepared(tmp_path)
     prepare(DataSettings(builtin="wine"), seed=1, root=tmp_path, cache=tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
+
+
+def test_what_has_not_been_used_for_long_goes_when_another_one_comes(table, tmp_path):
+    prepared(tmp_path)
+    (old,) = (tmp_path / "cache").iterdir()
+    prepared(tmp_path, seed=2)
+    assert len(folders(tmp_path)) == 2
+    os.utime(old, (0, 0))
+    prepared(tmp_path, seed=3)
+    assert old.name not in folders(tmp_path)
+    assert len(folders(tmp_path)) == 2

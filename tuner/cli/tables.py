@@ -85,6 +85,8 @@ def show_summary(summary: StudySummary, *, as_json: bool) -> None:
     best = summary.best
     at = f", at epoch {best.epoch + 1}" if best.epoch is not None else ""
     rows.append(("best trial", f"{best.number}: {summary.metric} {figure(best.value)}{at}"))
+    if members := best.attributes.get("member_values"):
+        rows.append(("spread", f"{figure(best.attributes.get('spread'))} over {len(members)} trainings of each trial"))
     rows += [(name, figure(value)) for name, value in best.metrics.items() if name != summary.metric]
     _pairs(rows)
     _configuration(best)

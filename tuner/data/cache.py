@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -33,6 +34,9 @@ FORMAT = 1
 
 FEWEST_BYTES = 2**20
 """Smaller files are read as fast as they are found."""
+
+UNUSED_SECONDS = 14 * 86400.0
+"""After so long without use a folder goes when another one comes."""
 
 ABOUT = "about.json"
 ARRAYS = ("x_train", "y_train", "x_validation", "y_validation", "weights_train", "weights_validation")
@@ -99,8 +103,17 @@ def cached(
     # Whatever is there is damaged.
     shutil.rmtree(place, ignore_errors=True)
     with suppress(OSError):
+        _tidy(folder)
         _store(data, place)
     return _found(place) or data
+
+
+def _tidy(folder: Path) -> None:
+    """Remove what has not been used for long: a table that changes every night would leave a folder each."""
+    for place in folder.glob("*/"):
+        with suppress(OSError):
+            if time.time() - place.stat().st_mtime > UNUSED_SECONDS:
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def _found(place: Path) -> PreparedData | None:

@@ -30,8 +30,14 @@ class Metric:
 METRICS: Mapping[str, Metric] = {
     "val_log_loss": Metric("minimize", ("binary", "multiclass"), "Mean cross-entropy in nats, without penalties."),
     "val_accuracy": Metric("maximize", ("binary", "multiclass"), "Share of rows whose class is predicted."),
-    "val_rmse": Metric("minimize", ("regression",), "Root of the mean squared error, in the target's own unit."),
-    "val_mae": Metric("minimize", ("regression",), "Mean absolute error, in the target's own unit."),
+    "val_rmse": Metric(
+        "minimize",
+        ("regression",),
+        "Root of the mean squared error, in the target's own unit; the mean over several targets.",
+    ),
+    "val_mae": Metric(
+        "minimize", ("regression",), "Mean absolute error, in the target's own unit; the mean over several targets."
+    ),
 }
 """Every metric by the name that a study file uses. `val_loss` is none of them: it contains the L1 and L2 penalties."""
 
