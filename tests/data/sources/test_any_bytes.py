@@ -49,7 +49,7 @@ VALID = {
     ".arff": ARFF,
     ".npz": written(np.savez_compressed, io, x=np.ones((3, 2)), y=np.arange(3), features=np.array(["a", "b"])),
     ".npy": written(np.save, io, np.arange(6).reshape(3, 2)),
-    ".csv.gz": gzip.compress(CSV),
+    ".csv.gz": gzip.compress(CSV, mtime=0),
     ".unknown": CSV,
 }
 
