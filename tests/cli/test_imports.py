@@ -13,7 +13,7 @@ import pytest
 from tuner.cli.main import COMMANDS
 
 REPOSITORY = Path(__file__).parents[2]
-HEAVY = ("keras", "tensorflow", "pandas", "optuna", "sklearn")
+HEAVY = ("keras", "tensorflow", "pandas", "optuna", "sklearn", "pyarrow")
 NOT_FOR_HELP = (*HEAVY, "sqlalchemy", "rich", "plotly", "matplotlib", "optuna_dashboard")
 
 RUN = """
