@@ -167,6 +167,7 @@ def test_every_win_loss_and_failure_is_in_the_table() -> None:
             made_up("claims", 1, "rmse", 2400.0, 2500.0, 2100.0),
         ]
     )
+    measured[Piece("few", 0, 30)]["stopped"] = "out of time"
     measured[Piece("wine", 0, 30)] = measured[Piece("wine", 1, 30)] = {"error": "out of memory"}
     told = report(Plan(tables=("few", "claims", "wine"), splits=2), measured)
     assert told["tables"]["few"]["against_mlp"]["verdict"] == "win"
@@ -185,6 +186,7 @@ def test_every_win_loss_and_failure_is_in_the_table() -> None:
         "Against scikit-learn's MLP: 1 wins, 1 losses and 0 ties over 2 tables; "
         "split by split 1 wins, 3 losses and 0 ties."
     ) in text
+    assert "1 searches ended before 30 trials, by their study's own budget." in text
     head, line, *rows = text.split("\n\n")[0].splitlines()
     assert {row.count("|") for row in (head, line, *rows)} == {9}
 

@@ -110,3 +110,6 @@ def _counts(told: Mapping[str, Any]) -> Iterator[str]:
             f"Against {title}: {verdicts['win']} wins, {verdicts['loss']} losses and {verdicts['tie']} ties over "
             f"{len(paired)} tables; split by split {wins} wins, {losses} losses and {splits - wins - losses} ties."
         )
+    short = [each for each in told["pieces"] if each.get("stopped")]
+    if short:
+        yield f"{len(short)} searches ended before {told['trials']} trials, by their study's own budget."
