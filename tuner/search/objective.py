@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import optuna
 
+from tuner.data.prepared import Prepared
 from tuner.data.prepared_data import PreparedData
 from tuner.errors import StudyError
 from tuner.search.trials import attributes, job_of
@@ -26,7 +27,7 @@ class KerasObjective:
     begins a fresh one in time.
     """
 
-    def __init__(self, definition: StudyDefinition, data: PreparedData) -> None:
+    def __init__(self, definition: StudyDefinition, data: PreparedData | Prepared) -> None:
         if definition.data.folds or definition.data.repeats > 1:
             raise StudyError("folds and repeats are for `tuner search`; an objective trains each trial once")
         self.definition = definition
@@ -49,7 +50,7 @@ class KerasObjective:
 
         self._check_direction(trial)
         job = job_of(trial, self.definition, self.data.task)
-        _, outcome = fit_job(job, self.data.forms[job.data][0][0], _Reports(trial, job))
+        _, outcome = fit_job(job, self._rows(job), _Reports(trial, job))
         for name, value in attributes(job, outcome).items():
             trial.set_user_attr(name, value)
         if outcome.end in (End.PRUNED, End.DIVERGED):
@@ -59,6 +60,10 @@ class KerasObjective:
         value = outcome.best_metrics[job.metric]
         assert math.isfinite(value)
         return value
+
+    def _rows(self, job: Job) -> Prepared:
+        """What a job is trained on."""
+        return self.data if isinstance(self.data, Prepared) else self.data.forms[job.data][0][0]
 
     def _check_direction(self, trial: optuna.Trial) -> None:
         study = getattr(trial, "study", None)  # a FixedTrial has none

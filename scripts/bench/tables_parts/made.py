@@ -115,7 +115,7 @@ def write_fraud(path: Path) -> None:
     random = seeded("fraud")
     x = random.randn(6000, 10)
     odd = 1.6 * x[:, 0] * x[:, 1] + 1.2 * x[:, 2] + np.abs(x[:, 3]) + 0.7 * random.randn(len(x))
-    fraud = odd > np.sort(odd)[-120]
+    fraud = odd >= np.sort(odd)[-120]
 
     def rows() -> Iterator[Sequence[object]]:
         yield *(f"v{column}" for column in range(1, 11)), "amount", "fraud"

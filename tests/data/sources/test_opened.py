@@ -1,5 +1,6 @@
 import os
 import socket
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ def test_what_is_no_ordinary_file_is_told_and_never_waited_for(tmp_path, monkeyp
     os.symlink("/dev/zero", "zero.csv")
     os.symlink("loop", "loop")
     (tmp_path / "file").touch()
-    server = socket.socket(socket.AF_UNIX)
-    server.bind("socket")
+    with closing(socket.socket(socket.AF_UNIX)) as server:
+        server.bind("socket")
     for path, problem in {
         "pipe": "is a device, a pipe or a socket",
         "socket": "is a device, a pipe or a socket",
@@ -47,7 +48,6 @@ def test_what_is_no_ordinary_file_is_told_and_never_waited_for(tmp_path, monkeyp
         with pytest.raises(DataError) as caught:
             read_bytes(path, root=tmp_path)
         assert str(caught.value).startswith(f"{path}: {problem}")
-    server.close()
 
 
 def test_a_path_that_cannot_be_one_is_told(tmp_path):
