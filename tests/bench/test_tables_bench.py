@@ -228,26 +228,18 @@ def test_a_worker_that_fails_says_why() -> None:
     assert "KeyError" in measured_apart(Piece("no such table", 0, 1))["error"]
 
 
-def test_a_run_at_toy_size_measures_classes_in_folds_and_numbers_without(
+def test_a_run_at_toy_size_measures_one_network_for_each_fold(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--tables", "few,flats", "--splits", "1", "--trials", "2", "--json", "told.json"]
+    arguments = ["--tables", "few", "--splits", "1", "--trials", "1", "--json", "told.json"]
     assert front_door.main(arguments) == 0
     printed = capsys.readouterr().out
     assert "| `few` | 60 rows | balanced accuracy |" in printed
-    assert "| RMSE, EUR |" in printed
-    few, flats = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))["pieces"]
+    (few,) = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))["pieces"]
     assert (len(few["networks"]), few["folds"], few["repeats"]) == (5, 5, 3)
-    assert (len(flats["networks"]), flats["folds"]) == (1, None)
-    assert sum(flats["rows"].values()) == 1200
-    for piece in (few, flats):
-        assert piece["counts"]["complete"] + piece["counts"]["pruned"] == 2
-        assert set(piece["scores"]) == {"tuner", "constant", "mlp"}
-    # Two trials are few, but what a network has learned of rents is far better than their mean.
-    assert flats["scores"]["tuner"]["rmse"] < 0.7 * flats["scores"]["constant"]["rmse"]
+    assert few["counts"]["complete"] + few["counts"]["pruned"] == 1
+    assert set(few["scores"]) == {"tuner", "constant", "mlp"}
     assert 0 <= few["scores"]["tuner"]["balanced_accuracy"] <= 1
-    # Trained again, the winner comes to what it came to in the search, as near as another run's dropout lets it.
-    assert flats["networks"][0]["val_rmse"] == pytest.approx(flats["best"]["val_rmse"], rel=0.3)
     assert front_door.main([*arguments, "--only-report"]) == 0
     assert capsys.readouterr().out == printed
 
