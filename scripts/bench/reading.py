@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""How long a CSV file takes to read, beside pandas with Arrow: scripts/bench/reading.py [ROWS] [REPEATS]."""
+"""How long a CSV file takes until it is ready for training, beside pandas' reading it: reading.py [ROWS] [REPEATS]."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 import pandas as pd
 
+from tuner.data.prepare import prepare
 from tuner.data.sources import read_frame
 from tuner.study.data_settings import DataSettings
 
@@ -40,6 +41,7 @@ def main() -> None:
         settings = DataSettings(path="table.csv", target="c0")
         readers: dict[str, Callable[[], object]] = {
             'pandas.read_csv(engine="pyarrow")': lambda: pd.read_csv(path, engine="pyarrow"),
+            "ready: read, split and preprocessed": lambda: prepare(settings, seed=1, root=path.parent),
             "read_frame": lambda: read_frame(settings, ["table.csv"], root=path.parent, as_text=["c0"]),
         }
         # In turns, so that a machine that is busy for a while slows all of them down.
