@@ -5,8 +5,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
+import optuna
 import psutil
 import pytest
 from optuna.trial import TrialState
@@ -14,7 +16,9 @@ from sqlalchemy.engine import URL
 
 from tests.docs.pages import ROOT
 from tests.processes import eventually
-from tuner.actions.workers import MOST_STARTS, search_with_workers, worker_command
+from tests.search.fake_trainer import small_study
+from tuner.actions.joining import joined
+from tuner.actions.workers import MOST_STARTS, _Watch, search_with_workers, worker_command
 from tuner.cluster.cluster import Cluster, Ended, Handle
 from tuner.cluster.local import LocalCluster, LocalWorkers
 from tuner.errors import SearchError
@@ -231,3 +235,24 @@ def test_a_worker_is_an_ordinary_command(project):
     command = worker_command(definition, project, trainer="lanes", lanes=8, seconds=90.0)
     assert command[:5] == [sys.executable, "-P", "-m", "tuner", "worker"]
     assert command[-2:] == ["--time", "90s"]
+
+
+def test_patience_is_counted_in_the_order_in_which_trials_ended_and_not_in_that_of_the_news(tmp_path, url):
+    """Else a parent goes on where every worker that it starts sees that nothing has become better."""
+    stop = StopRequest()
+    with joined(small_study(budget={"patience": 3}), root=tmp_path, storage=url, trials=50) as entry:
+        watch = _Watch(entry, deadline=None, stop=stop, watcher=Watcher(), clock=lambda: 0.0, sleep=lambda _: None)
+
+        def news(value: float, second: int) -> None:
+            trial = optuna.trial.create_trial(value=value)
+            trial.datetime_complete = datetime(2026, 1, 1, 0, 0, second)
+            entry.stored.add_trial(trial)
+            watch._look()
+
+        news(2.0, 1)
+        news(3.0, 3)
+        news(1.0, 2)  # heard of late, but it ended before
+        news(4.0, 4)
+        assert not stop
+        news(5.0, 5)
+    assert stop.reason is StopReason.NO_PROGRESS

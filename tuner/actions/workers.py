@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from tuner.actions.defaults import Storage, checkpoints_of, logs_of
@@ -139,13 +140,16 @@ class _Watch:
         self._total = entry.trials
         self._deadline = deadline
         self._stop = stop
-        self._limits = Limits(entry.definition.budget, entry.definition.direction(entry.data.task))
+        self._limits = self._no_limits_yet()
         self._learnt = 0
         self._watcher = watcher
         self._clock = clock
         self._sleep = sleep
         self._progress = Progress(0, entry.trials)
         self._starts = 0
+
+    def _no_limits_yet(self) -> Limits:
+        return Limits(self._definition.budget, self._definition.direction(self._task))
 
     def begin(self) -> int:
         """Say that the search begins.
@@ -197,10 +201,14 @@ class _Watch:
             self._blocks.give_back(study_id, is_lost, grace_seconds=None, most=most)
             trials = self._blocks.get_all_trials(study_id, deepcopy=False)
             arrivals = self._blocks.arrivals(study_id)
-        reason = self._limits.learn(arrivals[self._learnt :])
-        self._learnt = len(arrivals)
-        if reason is not None:
-            self._stop.ask(reason)
+        if len(arrivals) > self._learnt:
+            self._learnt = len(arrivals)
+            # Counted anew in the order in which they ended, as a worker does that has just come. In the order in which
+            # they were heard of, this process would start workers again that find nothing to do.
+            self._limits = self._no_limits_yet()
+            reason = self._limits.learn(sorted(arrivals, key=lambda trial: trial.datetime_complete or datetime.max))
+            if reason is not None:
+                self._stop.ask(reason)
         return progress_of(trials, self._total, self._definition.direction(self._task))
 
     def _is_over(self) -> bool:
