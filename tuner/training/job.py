@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from tuner.hyperparameters import Direction, Hyperparameters
+from tuner.study.forms import MAIN
 
 DataKey = str
 """Names one prepared form of the data; searched scalers and folds give several."""
 
-MAIN_DATA: DataKey = "main"
+MAIN_DATA: DataKey = MAIN
 
 
 def member_data(data: DataKey, repeat: int, fold: int) -> DataKey:
