@@ -75,7 +75,7 @@ def trials(count: int, epochs: int) -> list[Job]:
 
 
 def lanes(count: int, threads: int) -> LaneTrainer:
-    return LaneTrainer(count, Expected(widths=(64,), dropout=True, penalties=True), threads=threads)
+    return LaneTrainer(count, Expected(widths=(64,), techniques=frozenset({"dropout", "penalties"})), threads=threads)
 
 
 def measured(trainer: Trainer, jobs: Sequence[Job], data: dict[DataKey, Prepared]) -> tuple[float, dict[int, float]]:

@@ -58,7 +58,7 @@ class PrunesAThird(Observer):
 def main() -> None:
     trials = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
     process = psutil.Process()
-    expected = Expected(widths=(32,), activations=("relu", "tanh"), dropout=True, penalties=True)
+    expected = Expected(widths=(32,), activations=("relu", "tanh"), techniques=frozenset({"dropout", "penalties"}))
     began, sizes = time.perf_counter(), []
     for _ in LaneTrainer(LANES, expected, threads=2).train(Different(trials), {MAIN_DATA: table()}, PrunesAThird()):
         sizes.append(process.memory_info().rss / 2**20)

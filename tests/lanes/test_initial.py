@@ -7,7 +7,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from tuner.hyperparameters import Layers
+from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.hyperparameters.layers import Activation, Initializer
 from tuner.lanes.initial import FloatArray, initial_kernels
 from tuner.lanes.shapes import parameters_of
@@ -21,7 +21,7 @@ def kernels(layers: Layers, *, seed: int = 3) -> list[FloatArray]:
 
 
 def keras_weights(layers: Layers, seed: int = 3) -> list[FloatArray]:
-    model = build_mlp(layers, features=FEATURES, outputs=OUTPUTS, task="multiclass", seed=seed)
+    model = build_mlp(Hyperparameters(layers=layers), features=FEATURES, outputs=OUTPUTS, task="multiclass", seed=seed)
     weights: list[FloatArray] = model.get_weights()
     return weights
 

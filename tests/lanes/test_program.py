@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.contracts.trainer import BATCH, ROWS, job, prepared
-from tuner.hyperparameters import Layers
+from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.lanes.coefficients import FRESH, Memory, step_coefficients
 from tuner.lanes.program import LaneProgram, Network
 from tuner.lanes.signature import Signature
@@ -19,7 +19,9 @@ ORDER = np.arange(ROWS, dtype=np.int32)
 
 ADAM = job(optimizer={"kind": "adam", "learning_rate": 0.02}).hyperparameters.optimizer
 
-NETWORKS = [Network(Layers(depth=1, width=width), ADAM, seed=width) for width in (8, 5, 3)]
+NETWORKS = [
+    Network(Hyperparameters(layers=Layers(depth=1, width=width), optimizer=ADAM), seed=width) for width in (8, 5, 3)
+]
 
 
 def traces(program: LaneProgram) -> int:
@@ -36,7 +38,7 @@ class Driven:
         data = prepared()
         signature = Signature(
             "main", data.task, data.features, data.outputs, "sparse_categorical_crossentropy", BATCH, 1, False, 8,
-            ("relu",), False, False,
+            ("relu",),
         )  # fmt: skip
         self.program = LaneProgram(signature, data, block=block, threads=threads)
         self.program.arrange([], block)
@@ -212,7 +214,7 @@ def test_before_anything_is_kept_the_model_is_the_untrained_one(driven: Driven) 
     driven.arrange([], 1)
     driven.fill({0: NETWORKS[1]})
     driven.epoch()
-    fresh = build_mlp(NETWORKS[1].layers, features=data.features, outputs=data.outputs, task=data.task, seed=5)
+    fresh = build_mlp(NETWORKS[1].chosen, features=data.features, outputs=data.outputs, task=data.task, seed=5)
     for ours, theirs in zip(driven.program.model(0).get_weights(), fresh.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
 

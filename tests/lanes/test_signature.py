@@ -73,10 +73,10 @@ def test_l1_and_l2_and_both_share_a_program() -> None:
 
 
 def test_where_dropout_and_penalties_are_expected_a_trial_without_them_shares_their_program() -> None:
-    space = Expected(dropout=True, penalties=True)
+    space = Expected(techniques=frozenset({"dropout", "penalties"}))
     with_both = signature({"layers": {"dropout": 0.3, "l1": 0.1}}, space)
     assert with_both == signature({}, space)
-    assert (with_both.dropout, with_both.penalties) == (True, True)
+    assert with_both.techniques == {"dropout", "penalties"}
 
 
 @pytest.mark.parametrize(("width", "room"), [(1, 8), (8, 8), (9, 16), (17, 50), (50, 50), (51, 64), (65, 128)])

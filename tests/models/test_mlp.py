@@ -6,13 +6,13 @@ import keras
 import numpy as np
 import pytest
 
-from tuner.hyperparameters import Layers
+from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.models import build_mlp
 from tuner.study.metrics import Task
 
 
 def mlp(layers: Layers, *, seed: int = 3, outputs: int = 3, task: Task = "multiclass") -> keras.Model:
-    return build_mlp(layers, features=5, outputs=outputs, task=task, seed=seed)
+    return build_mlp(Hyperparameters(layers=layers), features=5, outputs=outputs, task=task, seed=seed)
 
 
 def test_it_has_as_many_hidden_layers_as_stated_and_as_wide() -> None:

@@ -32,7 +32,7 @@ def plain_loop(
     """The weights after each epoch of an eager loop, in which a changed momentum acts at once."""
     data = prepared()
     model = build_mlp(
-        trial.hyperparameters.layers, features=data.features, outputs=data.outputs, task=data.task, seed=trial.seed
+        trial.hyperparameters, features=data.features, outputs=data.outputs, task=data.task, seed=trial.seed
     )
     model.compile(optimizer, "sparse_categorical_crossentropy", run_eagerly=True)
     y = targets_of(data, data.y_train)

@@ -154,7 +154,7 @@ def test_job_and_data_reach_the_child_as_they_are():
 
 
 def test_settings_reach_the_inner_trainers_class():
-    expected = Expected(widths=(8, 16), activations=("relu",), dropout=True)
+    expected = Expected(widths=(8, 16), activations=("relu",), techniques=frozenset({"dropout"}))
     [outcome] = Story([job(0)]).train(light("Set", settings={"lanes": 8, "expected": expected}))
     assert outcome.error == repr({"lanes": 8, "expected": expected})
 

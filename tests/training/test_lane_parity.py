@@ -21,7 +21,7 @@ import tensorflow as tf
 
 from tests.contracts.trainer import BATCH, ROWS, VALIDATION_ROWS, Listed, Recorder, job, prepared, train
 from tuner.data.prepared import Prepared
-from tuner.hyperparameters import OPTIMIZERS, OPTIMIZERS_WITH_MOMENTUM, Layers
+from tuner.hyperparameters import OPTIMIZERS, OPTIMIZERS_WITH_MOMENTUM, Hyperparameters, Layers
 from tuner.hyperparameters.curves import LEARNING_RATE_SCHEDULES, MOMENTUM_SCHEDULES
 from tuner.lanes.activations import ACTIVATIONS
 from tuner.lanes.signature import Expected
@@ -291,7 +291,7 @@ class KeptStep:
 def initial_weights(initializer: str, width: int, seed: int) -> Sequence[Any]:
     """Of a Keras model with two hidden layers, for the tiny classes."""
     data, layers = prepared(), Layers(depth=2, width=width, initializer=initializer)
-    model = build_mlp(layers, features=data.features, outputs=data.outputs, task=data.task, seed=seed)
+    model = build_mlp(Hyperparameters(layers=layers), features=data.features, outputs=data.outputs, task=data.task, seed=seed)
     weights: Sequence[Any] = model.get_weights()
     return weights
 
@@ -332,7 +332,7 @@ def every_combination() -> list[Job]:
 @pytest.fixture(scope="module")
 def combined() -> Both:
     """Every combination, in 32 lanes."""
-    expected = Expected(activations=tuple(NAMES), penalties=True)
+    expected = Expected(activations=tuple(NAMES), techniques=frozenset({"penalties"}))
     data = {MAIN_DATA: prepared()}
     return trained_twice(every_combination(), data, lanes=32, expected=expected, reference=KeptStepTrainer())
 
@@ -453,7 +453,7 @@ def test_whole_fits_of_every_kind_of_network_and_task_give_the_same_numbers(
 ) -> None:
     jobs = rotating()
     jobs += of_other_tasks(len(jobs))
-    expected = Expected(widths=(8,), activations=tuple(NAMES), penalties=True)
+    expected = Expected(widths=(8,), activations=tuple(NAMES), techniques=frozenset({"penalties"}))
     check_equal(trained_twice(jobs, DATA, lanes=6, expected=expected), capsys)
 
 
@@ -502,7 +502,7 @@ def test_weighted_rows_and_several_targets_give_the_numbers_of_keras(capsys: pyt
         stated = {"epochs": 3, "layers": layers, "optimizer": {"kind": kind, **rate}, **settings}
         jobs.append(replace(job(number, seed=number, **stated), data=key))
     data = {key: rows for key, (rows, _) in WEIGHTED.items()}
-    check_equal(trained_twice(jobs, data, lanes=4, expected=Expected(penalties=True)), capsys)
+    check_equal(trained_twice(jobs, data, lanes=4, expected=Expected(techniques=frozenset({"penalties"}))), capsys)
 
 
 def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(
@@ -519,5 +519,5 @@ def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(
         )
         for number, name in enumerate(("sigmoid", "relu", "tanh", "softplus"))
     ]
-    expected = Expected(depths=(3,), widths=(8,), shallow=(3,), activations=tuple(NAMES), penalties=True)
+    expected = Expected(depths=(3,), widths=(8,), shallow=(3,), activations=tuple(NAMES), techniques=frozenset({"penalties"}))
     check_equal(trained_twice(jobs, DATA, lanes=3, expected=expected), capsys)

@@ -175,7 +175,7 @@ EVENTFUL = (
 QUIET = (*(job(10 + number, epochs=LONG, seed=number) for number in range(4)), *STEADY[::-1])
 """The steady ones in other lanes, beside four that never end."""
 
-SPACE = Expected(widths=(8,), activations=("relu", "tanh"), dropout=True, penalties=True)
+SPACE = Expected(widths=(8,), activations=("relu", "tanh"), techniques=frozenset({"dropout", "penalties"}))
 
 
 @pytest.fixture(scope="module")

@@ -84,8 +84,8 @@ def by_sklearn(data: Prepared, y: np.ndarray, predicted: np.ndarray, counts: np.
 def test_the_metrics_are_those_of_scikit_learn(trainer: Trainer, name: str) -> None:
     data = DATA[name]
     trial = motionless(data)
-    layers = trial.hyperparameters.layers
-    model = build_mlp(layers, features=data.features, outputs=data.outputs, task=data.task, seed=trial.seed)
+    chosen = trial.hyperparameters
+    model = build_mlp(chosen, features=data.features, outputs=data.outputs, task=data.task, seed=trial.seed)
     recorder = Recorder()
     outcome = train(trainer, [trial], recorder, {MAIN_DATA: data})[0]
     assert outcome.end is End.FINISHED, outcome.error

@@ -9,7 +9,9 @@ from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.shapes import parameters_of
 from tuner.lanes.signature import Expected
+from tuner.lanes.techniques import techniques_in
 from tuner.space import Fixed, Range
+from tuner.space.corners import ends
 from tuner.space.defaults import completed
 from tuner.space.nodes import Leaf, Value
 from tuner.study.definition import StudyDefinition
@@ -25,7 +27,7 @@ MOST_DEPTHS = 4
 
 
 def lane_expectations(definition: StudyDefinition, lanes: int, data: Prepared) -> Expected:
-    """The depths, widths, activations, dropout and penalties that a study's trials may have.
+    """The depths, widths, activations and techniques that a study's trials may have.
 
     The fewer the lanes, the fewer programs they are spread over, and the more of a program may be left unused.
 
@@ -43,8 +45,7 @@ def lane_expectations(definition: StudyDefinition, lanes: int, data: Prepared) -
         widths=widths,
         shallow=tuple(room for room in depths if any(_room(depth, depths) == room > depth for depth in every_depth)),
         activations=tuple(str(value) for value in _stated(space["layers.activation"])),
-        dropout=_highest(space["layers.dropout"]) > 0,
-        penalties=max(_highest(space["layers.l1"]), _highest(space["layers.l2"])) > 0,
+        techniques=techniques_in(lambda place: ends(space[place]) if place in space else ()),
     )
 
 
@@ -161,9 +162,3 @@ def _how_many(leaf: Leaf) -> int:
     if isinstance(leaf, Range):
         return floor((leaf.high - leaf.low) / (leaf.step or 1)) + 1
     return len(_stated(leaf))
-
-
-def _highest(leaf: Leaf) -> float:
-    if isinstance(leaf, Range):
-        return leaf.high
-    return max(float(value) for value in _stated(leaf) if isinstance(value, (int, float)))

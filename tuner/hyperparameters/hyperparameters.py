@@ -8,13 +8,16 @@ from pydantic import Field, model_validator
 
 from tuner.errors import HyperparameterError
 from tuner.hyperparameters.base import Settings
+from tuner.hyperparameters.clipping import Clipping, NoClipping
 from tuner.hyperparameters.curves import (
     LEARNING_RATE_SCHEDULES,
     LearningRateSchedule,
     MomentumSchedule,
     PlateauSettings,
 )
+from tuner.hyperparameters.inputs import Inputs
 from tuner.hyperparameters.layers import Layers
+from tuner.hyperparameters.normalization import NoNormalization, Normalization
 from tuner.hyperparameters.optimizers import OPTIMIZERS_WITH_MOMENTUM, Adam, Optimizer
 from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.schedules import Constant, Curve, Schedule
@@ -49,7 +52,13 @@ class Hyperparameters(Settings):
     preprocessing: Preprocessing = Field(
         default_factory=Preprocessing, description="How columns become the inputs of the network."
     )
+    inputs: Inputs = Field(
+        default_factory=Inputs, description="What is done to the inputs inside of the network."
+    )
     layers: Layers = Field(default_factory=Layers, description="The hidden layers.")
+    normalization: Normalization = Field(
+        default_factory=NoNormalization, description="Batch normalization of the hidden layers."
+    )
     optimizer: Optimizer = Field(default_factory=Adam, description="The optimizer and its own hyperparameters.")
     schedule: LearningRateSchedule = Field(
         default_factory=LEARNING_RATE_SCHEDULES["constant"],
@@ -62,6 +71,9 @@ class Hyperparameters(Settings):
         None,
         description="How the momentum changes over the epochs: momentum of SGD and RMSprop, beta_1 of the Adam family.",
         json_schema_extra={APPLIES_TO: {"optimizer": list(OPTIMIZERS_WITH_MOMENTUM)}},
+    )
+    clipping: Clipping = Field(
+        default_factory=NoClipping, description="What the gradients, penalties included, are held within."
     )
     early_stopping: EarlyStopping | None = Field(None, description="When to end a trial before its last epoch.")
 

@@ -41,11 +41,11 @@ def keep_scale(
     # float32 times a power of two is exact, and less than 2 ** 32.
     threshold = tf.cast(rate * 2.0**32, tf.uint32)
     scale = 1.0 / (1.0 - rate)
-    bits = _bits(keys, steps, layer, rows, units)
+    bits = random_bits(keys, steps, layer, rows, units)
     return tf.where(bits >= threshold[:, tf.newaxis, tf.newaxis], scale[:, tf.newaxis, tf.newaxis], 0.0)
 
 
-def _bits(keys: tf.Tensor, steps: tf.Tensor, layer: int | tf.Tensor, rows: int, units: int) -> tf.Tensor:
+def random_bits(keys: tf.Tensor, steps: tf.Tensor, layer: int | tf.Tensor, rows: int, units: int) -> tf.Tensor:
     """32 random bits for each number, the highest being the best: uint32 [lanes, rows, units].
 
     Each row has a state of 64 bits: with 32, some rows of a long search would have the same, or a shifted, sequence.

@@ -8,7 +8,7 @@ call into that program: the loop over steps is in there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,9 +16,11 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tuner.data.prepared import FloatArray, Prepared
+from tuner.lanes.arrays import arrays_in
+from tuner.lanes.clipping import clipped
 from tuner.lanes.losses import columns_of_sums
-from tuner.lanes.network import LaneSettings, Networks
-from tuner.lanes.shapes import shapes_of
+from tuner.lanes.network import LaneSettings, Networks, Step, Weights
+from tuner.lanes.normalization import Rows
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LayerState
 from tuner.lanes.update import update
@@ -31,6 +33,9 @@ ROUNDED = 8
 
 SHORT = 32
 """Columns below which a layer's weights are kept as one row: XLA's loops over few are slow, and slower to compile."""
+
+
+CLIPPING = frozenset({"clipping_by_value", "clipping_by_norm", "clipping_by_global_norm"})
 
 
 class Batches(NamedTuple):
@@ -192,15 +197,16 @@ class BlockFunctions:
 
     Attributes:
         signature: what the lanes share.
-        shapes: rows and columns of each layer's weights, biases included.
+        arrays: of a lane.
+        shapes: rows and columns of each of them.
         block: lanes in a block.
         train, validate: as `_train_block` and `_validate_block`.
     """
 
     def __init__(self, signature: Signature, block: int) -> None:
-        kernels = shapes_of(signature.depth, signature.width, features=signature.features, outputs=signature.outputs)
         self.signature = self._signature = signature
-        self.shapes = self._shapes = [(rows + 1, columns) for rows, columns in kernels]
+        self.arrays = self._arrays = arrays_in(signature)
+        self.shapes = self._shapes = self.arrays.shapes
         self.block = self._block = block
         self._networks = Networks(signature)
         self.train = _Compiled(self._train_block)
@@ -217,21 +223,20 @@ class BlockFunctions:
         """As `LaneGraph.train`."""
 
         def one(step: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, layers: _Trained) -> _Loop:
-            kernels = self._kernels([weights for weights, _, _ in layers])
+            weights = self._weights([weights for weights, _, _ in layers])
             row_weights = epoch.weights[step]
-            if self._signature.penalties:
-                penalties += tf.reduce_sum(row_weights) * self._networks.penalty(kernels, settings)
+            if "penalties" in self._signature.techniques:
+                penalties += tf.reduce_sum(row_weights) * self._networks.penalty(weights.layers, settings)
             x = _for_each_lane(epoch.x[step], settings)
-            gradients, summed = self._networks.gradients(
-                kernels, x, epoch.y[step], row_weights, settings, taken + step, epoch.sample_weights_of(step)
+            pulled = self._networks.pulled(
+                weights, x, epoch.y[step], settings, Step(row_weights, taken + step), epoch.sample_weights_of(step)
             )
+            gradients = self._gradients(pulled.gradients, [weights for weights, _, _ in layers], settings)
             trained = []
-            for index, ((weights, first, second), gradient) in enumerate(zip(layers, gradients, strict=True)):
-                gradient = tf.reshape(gradient, weights.shape)
-                if self._signature.penalties and index < self._signature.depth:
-                    gradient += self._networks.penalty_gradient(weights, settings, biases=self._shapes[index][1])
-                trained.append(update(weights, gradient, first, second, coefficients[step]))
-            return step + 1, sums + summed, penalties, trained
+            for index, (own, gradient, moved) in enumerate(zip(layers, gradients, pulled.moved, strict=True)):
+                updated, first, second = update(*own[:1], gradient, *own[1:], coefficients[step])
+                trained.append((self._with(updated, index, moved), first, second))
+            return step + 1, sums + pulled.sums, penalties, trained
 
         start = [tuple(variable.read_value() for variable in layer) for layer in layers]
         sums, penalties, trained = self._loop(one, epoch, start)
@@ -244,17 +249,19 @@ class BlockFunctions:
         self, weights: Sequence[tf.Variable], rows: Batches, settings: LaneSettings
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `LaneGraph.validate`."""
-        kernels = self._kernels(weights)
+        arrays = self._weights(weights)
 
         def one(batch: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, nothing: _Trained) -> _Loop:
             x = _for_each_lane(rows.x[batch], settings)
             summed = self._networks.sums(
-                kernels, x, rows.y[batch], rows.weights[batch], settings, rows.sample_weights_of(batch)
+                arrays, x, rows.y[batch], rows.weights[batch], settings, rows.sample_weights_of(batch)
             )
             return batch + 1, sums + summed, penalties, nothing
 
         sums, penalties, _ = self._loop(one, rows, [])
-        return sums, self._networks.penalty(kernels, settings) if self._signature.penalties else penalties
+        if "penalties" in self._signature.techniques:
+            penalties = self._networks.penalty(arrays.layers, settings)
+        return sums, penalties
 
     def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Trained) -> tuple[tf.Tensor, tf.Tensor, _Trained]:
         sums = tf.zeros([self._block, columns_of_sums(self._signature.task, self._signature.outputs)])
@@ -264,9 +271,44 @@ class BlockFunctions:
         )
         return sums, penalties, end
 
-    def _kernels(self, weights: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-        """Each layer's weights with the biases in the last row, float32 [lanes, rows, columns]."""
-        return [tf.reshape(each, [self._block, *shape]) for each, shape in zip(weights, self._shapes, strict=True)]
+    def _weights(self, kept: Sequence[tf.Tensor]) -> Weights:
+        """The lanes' arrays out of the form in which they are kept."""
+        whole = [tf.reshape(each, [self._block, *shape]) for each, shape in zip(kept, self._shapes, strict=True)]
+        layers = self._signature.depth + 1
+        beside = [
+            {name: array[:, row : row + 1] for row, name in enumerate(names)}
+            for names, array in zip(self._arrays.names[layers:], whole[layers:], strict=True)
+        ]
+        inputs = beside.pop() if self._arrays.inputs else {}
+        return Weights(whole[:layers], beside, inputs)
+
+    def _gradients(
+        self, pulled: Sequence[tf.Tensor | Rows], kept: Sequence[tf.Tensor], settings: LaneSettings
+    ) -> list[tf.Tensor]:
+        """What is minimized, penalties included, with respect to each array as it is kept, and clipped."""
+        gradients = []
+        for index, (gradient, weights, names) in enumerate(zip(pulled, kept, self._arrays.names, strict=True)):
+            if isinstance(gradient, Mapping):
+                nothing = tf.zeros([self._block, 1, self._shapes[index][1]])
+                gradient = tf.concat([gradient.get(name, nothing) for name in names], 1)
+            gradient = tf.reshape(gradient, weights.shape)
+            if "penalties" in self._signature.techniques and index < self._signature.depth:
+                gradient += self._networks.penalty_gradient(weights, settings, biases=self._shapes[index][1])
+            gradients.append(gradient)
+        if self._signature.techniques.isdisjoint(CLIPPING):
+            return gradients
+        whole = [tf.reshape(each, [self._block, *shape]) for each, shape in zip(gradients, self._shapes, strict=True)]
+        held = clipped(whole, self._arrays.segments, settings.clipping, settings.limit, self._signature.techniques)
+        return [tf.reshape(each, weights.shape) for each, weights in zip(held, kept, strict=True)]
+
+    def _with(self, kept: tf.Tensor, index: int, moved: Rows) -> tf.Tensor:
+        """An array as it is kept, with other values in some of its rows."""
+        if not moved:
+            return kept
+        array = tf.reshape(kept, [self._block, *self._shapes[index]])
+        names = self._arrays.names[index]
+        rows = [moved.get(name, array[:, row : row + 1]) for row, name in enumerate(names)]
+        return tf.reshape(tf.concat(rows, 1), kept.shape)
 
 
 class _Compiled:

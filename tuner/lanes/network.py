@@ -10,9 +10,12 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tuner.lanes import normalization
 from tuner.lanes.activations import activate, slope
 from tuner.lanes.dropout import keep_scale
 from tuner.lanes.losses import measure, sums_only
+from tuner.lanes.noise import INPUT_NOISE, normal
+from tuner.lanes.normalization import Normalized, Rows
 from tuner.lanes.penalties import penalty, penalty_gradient
 from tuner.lanes.signature import Signature
 
@@ -28,8 +31,14 @@ class LaneSettings(NamedTuple):
         depths: int32 [lanes], hidden layers in use.
         widths: int32 [lanes], units in use.
         dropout: float32 [lanes].
-        keys: uint32 [lanes], names each lane's stream of dropout.
+        keys: uint32 [lanes], names each lane's stream of random numbers.
         l1, l2: float32 [lanes].
+        normalization: int32 [lanes], an index into `NORMALIZATIONS`.
+        normalizes_inputs: bool [lanes].
+        norm_momentum, norm_epsilon: float32 [lanes], of all normalization.
+        input_noise: float32 [lanes], its standard deviation.
+        clipping: int32 [lanes], an index into `clipping.KINDS`.
+        limit: float32 [lanes], of clipping.
     """
 
     codes: tf.Tensor
@@ -39,69 +48,145 @@ class LaneSettings(NamedTuple):
     keys: tf.Tensor
     l1: tf.Tensor
     l2: tf.Tensor
+    normalization: tf.Tensor
+    normalizes_inputs: tf.Tensor
+    norm_momentum: tf.Tensor
+    norm_epsilon: tf.Tensor
+    input_noise: tf.Tensor
+    clipping: tf.Tensor
+    limit: tf.Tensor
+
+
+NORMALIZATIONS = ("none", "before", "after")
+
+
+class Step(NamedTuple):
+    """What makes a pass through the networks one of training.
+
+    Attributes:
+        row_weights: float32 [rows], 0 for a filler row.
+        taken: int32 [lanes], steps that each lane has behind it.
+    """
+
+    row_weights: tf.Tensor
+    taken: tf.Tensor
+
+
+class Passed(NamedTuple):
+    """What a layer's way forward leaves for its way back.
+
+    Attributes:
+        z: float32 [lanes, rows, units], what its activation was given.
+        a: what the activation gave; None if that follows from `h`.
+        h: float32 [lanes, rows, units + 1], its output, ones last.
+        before, after: of the normalization before and after the activation; None where no lane has any.
+    """
+
+    z: tf.Tensor
+    a: tf.Tensor | None
+    h: tf.Tensor
+    before: Normalized | None
+    after: Normalized | None
+
+
+class Weights(NamedTuple):
+    """The arrays of the lanes, in the order of `Arrays`.
+
+    Attributes:
+        layers: float32 [lanes, inputs + 1, units], the biases in the last row: each layer's input ends with a column of
+            ones, which makes one product less, and one array less to update.
+        units: the rows of each hidden layer's units by name, float32 [lanes, 1, units] each.
+        inputs: the same of the inputs.
+    """
+
+    layers: Sequence[tf.Tensor]
+    units: Sequence[Rows]
+    inputs: Rows
+
+
+class Pulled(NamedTuple):
+    """What a training step makes of the arrays.
+
+    Attributes:
+        gradients: for each array, in the order of `Arrays`; of weights, float32 [lanes, rows, columns], else by name.
+        moved: for each array the rows that have new values without a gradient, by name.
+        sums: float32 [lanes, sums], what `losses.measure` sums over the rows.
+    """
+
+    gradients: Sequence[tf.Tensor | Rows]
+    moved: Sequence[Rows]
+    sums: tf.Tensor
 
 
 class Networks:
-    """The networks of one signature.
-
-    A layer's weights are float32 [lanes, inputs + 1, units], the biases in the last row, and each layer's input ends
-    with a column of ones: one product less, and one array less to update.
-    """
+    """The networks of one signature."""
 
     def __init__(self, signature: Signature) -> None:
         self._signature = signature
+        self._techniques = signature.techniques
 
-    def gradients(
+    def pulled(
         self,
-        weights: Sequence[tf.Tensor],
+        weights: Weights,
         x: tf.Tensor,
         y: tf.Tensor,
-        row_weights: tf.Tensor,
         settings: LaneSettings,
-        taken: tf.Tensor,
+        step: Step,
         sample_weights: tf.Tensor | None = None,
-    ) -> tuple[list[tf.Tensor], tf.Tensor]:
-        """One batch forward and backward, with dropout.
+    ) -> Pulled:
+        """One batch forward and backward, with all that is random in training.
 
         Args:
-            weights: of each layer.
+            weights: of the lanes.
             x: float32 [lanes, rows, features + 1], the ones last.
             y: [rows], the targets; [rows, outputs] if these are several numbers.
-            row_weights: float32 [rows], 0 for a filler row.
             settings: of the lanes.
-            taken: int32 [lanes], steps that each lane has behind it.
+            step: what makes it a step of training.
             sample_weights: float32 [rows], how much each row counts; None if all count alike.
         Returns:
-            The gradient of the mean loss, without penalties, with respect to each layer's weights; and what
-            `losses.measure` sums over the rows, float32 [lanes, sums].
+            The gradients of the mean loss, without penalties, and what else comes of it.
         """
         depth = self._signature.depth
-        outputs, products = self._forward(weights, x, settings, taken)
-        dz, sums = measure(self._signature.loss, tf.matmul(outputs[-1], weights[-1]), y, row_weights, sample_weights)
-        gradients, above = [], None
+        x, normalized = self._inputs(x, weights, settings, step)
+        passed = self._forward(weights, x, settings, step)
+        outputs = [x, *(layer.h for layer in passed)]
+        z = tf.matmul(outputs[-1], weights.layers[-1])
+        dz, sums = measure(self._signature.loss, z, y, step.row_weights, sample_weights)
+        gradients, beside, above = [], [], None
         for index in range(depth, 0, -1):
             gradients.append(tf.matmul(outputs[index], dz, transpose_a=True))
-            dh = tf.matmul(dz, weights[index], transpose_b=True)
+            dh = tf.matmul(dz, weights.layers[index], transpose_b=True)
             if above is not None:
                 # In lanes that do not have the layer above, the gradient of its output is that of this layer's own.
                 dh = tf.where(_has(settings, index), dh, above)
             above = dh if self._signature.shallow else None
-            dz = self._back(dh, products[index - 1], outputs[index], settings, index - 1, taken)
+            dz, pulls = self._back(dh, passed[index - 1], weights, settings, index - 1, step)
+            beside.append(pulls)
         gradients.append(tf.matmul(outputs[0], dz, transpose_a=True))
-        return gradients[::-1], sums
+        inputs, moved_inputs = [], []
+        if normalized is not None:
+            dx = tf.matmul(dz, weights.layers[0], transpose_b=True)[:, :, :-1]
+            inputs = [normalization.back(dx, normalized, weights.inputs, step.row_weights)[1]]
+            moved_inputs = [normalization.moved(weights.inputs, normalized, settings.norm_momentum)]
+        units = beside[::-1] if weights.units else []
+        moved = [self._moved(layer, rows, settings) for layer, rows in zip(passed, weights.units, strict=False)]
+        return Pulled(
+            [*gradients[::-1], *units, *inputs], [*[{}] * (depth + 1), *moved, *moved_inputs], sums
+        )
 
     def sums(
         self,
-        weights: Sequence[tf.Tensor],
+        weights: Weights,
         x: tf.Tensor,
         y: tf.Tensor,
         row_weights: tf.Tensor,
         settings: LaneSettings,
         sample_weights: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """What `losses.measure` sums over the rows of a batch, without dropout: float32 [lanes, sums]."""
-        *_, h = self._forward(weights, x, settings)[0]
-        return sums_only(self._signature.loss, tf.matmul(h, weights[-1]), y, row_weights, sample_weights)
+        """What `losses.measure` sums over the rows of a batch, as after training: float32 [lanes, sums]."""
+        x, _ = self._inputs(x, weights, settings)
+        h = self._forward(weights, x, settings)[-1].h
+        return sums_only(self._signature.loss, tf.matmul(h, weights.layers[-1]), y, row_weights, sample_weights)
 
     def penalty(self, weights: Sequence[tf.Tensor], settings: LaneSettings) -> tf.Tensor:
         """The penalties of all hidden layers' kernels, biases left out: float32 [lanes]."""
@@ -121,42 +206,105 @@ class Networks:
         penalised = tf.range(rows)[:, None] < rows - 1 if by_row else tf.range(columns) < columns - biases
         return tf.cast(penalised, tf.float32) * penalty_gradient(weights, settings.l1, settings.l2)
 
-    def _forward(
-        self, weights: Sequence[tf.Tensor], x: tf.Tensor, settings: LaneSettings, taken: tf.Tensor | None = None
-    ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
-        """The input and the hidden layers' outputs, and their products; dropout if steps are given."""
-        outputs, products = [x], []
-        for index in range(self._signature.depth):
-            z = tf.matmul(outputs[-1], weights[index])
-            h = self._activate(z, settings, index, taken)
-            if self._signature.shallow and index > 0:
-                h = tf.where(_has(settings, index), h, outputs[-1])
-            products.append(z)
-            outputs.append(h)
-        return outputs, products
+    def _inputs(
+        self, x: tf.Tensor, weights: Weights, settings: LaneSettings, step: Step | None = None
+    ) -> tuple[tf.Tensor, Normalized | None]:
+        """The inputs as the first layer gets them: normalized, and in training with noise; the ones stay last."""
+        if self._techniques.isdisjoint({"input_normalization", "input_noise"}):
+            return x, None
+        rows, normalized = x[:, :, :-1], None
+        if "input_normalization" in self._techniques:
+            y, normalized = self._normalize(rows, weights.inputs, settings, step)
+            rows = tf.where(settings.normalizes_inputs[:, None, None], y, rows)
+        if step is not None and "input_noise" in self._techniques:
+            rows += settings.input_noise[:, None, None] * _noise(rows, settings, step, INPUT_NOISE)
+        return tf.concat([rows, x[:, :, -1:]], 2), normalized
 
-    def _activate(self, z: tf.Tensor, settings: LaneSettings, layer: int, taken: tf.Tensor | None) -> tf.Tensor:
+    def _normalize(
+        self, x: tf.Tensor, units: Rows, settings: LaneSettings, step: Step | None
+    ) -> tuple[tf.Tensor, Normalized | None]:
+        if step is None:
+            return normalization.normalize_by_moving(x, units, settings.norm_epsilon), None
+        return normalization.normalize(x, units, step.row_weights, settings.norm_epsilon)
+
+    def _forward(
+        self, weights: Weights, x: tf.Tensor, settings: LaneSettings, step: Step | None = None
+    ) -> list[Passed]:
+        """Through the hidden layers; with all that is random in training if there is a step."""
+        passed: list[Passed] = []
+        for index in range(self._signature.depth):
+            below = passed[-1].h if passed else x
+            units = weights.units[index] if weights.units else {}
+            layer = self._activate(tf.matmul(below, weights.layers[index]), units, settings, index, step)
+            if self._signature.shallow and index > 0:
+                layer = layer._replace(h=tf.where(_has(settings, index), layer.h, below))
+            passed.append(layer)
+        return passed
+
+    def _activate(
+        self, z: tf.Tensor, units: Rows, settings: LaneSettings, layer: int, step: Step | None
+    ) -> Passed:
         """A hidden layer's output and a column of ones, from its product float32 [lanes, rows, units]."""
         activations = self._signature.activations
+        before = after = None
+        if "normalization_before" in self._techniques:
+            y, before = self._normalize(z, units, settings, step)
+            z = tf.where(_is(settings, "before"), y, z)
         a = activate(z, settings.codes[:, None, None], activations)
         if not NOT_ZERO_AT_ZERO.isdisjoint(activations):
             used = tf.range(z.shape[2])[None, :] < settings.widths[:, None]
             a = tf.where(used[:, None, :], a, 0.0)
-        if taken is not None and self._signature.dropout:
-            a *= _keep_scale(z, settings, taken, layer)
-        return tf.pad(a, [[0, 0], [0, 0], [0, 1]], constant_values=1.0)
+        h = a
+        if "normalization_after" in self._techniques:
+            y, after = self._normalize(h, units, settings, step)
+            h = tf.where(_is(settings, "after"), y, h)
+        if step is not None and "dropout" in self._techniques:
+            h *= _keep_scale(z, settings, step, layer)
+        return Passed(
+            z,
+            None if after is None else a,
+            tf.pad(h, [[0, 0], [0, 0], [0, 1]], constant_values=1.0),
+            before,
+            after,
+        )
 
     def _back(
-        self, dh: tf.Tensor, z: tf.Tensor, h: tf.Tensor, settings: LaneSettings, layer: int, taken: tf.Tensor
-    ) -> tf.Tensor:
-        """Back through dropout and activation: the gradient of a layer's product, from that of its output."""
-        dh, a = dh[:, :, :-1], h[:, :, :-1]
-        if self._signature.dropout:
-            dh *= _keep_scale(z, settings, taken, layer)
-            # Where a unit was kept this is its activation; where it was dropped nothing flows back anyway.
-            a *= 1.0 - settings.dropout[:, None, None]
-        dz = dh * slope(z, a, settings.codes[:, None, None], self._signature.activations)
-        return tf.where(_has(settings, layer), dz, 0.0) if self._signature.shallow else dz
+        self, dh: tf.Tensor, passed: Passed, weights: Weights, settings: LaneSettings, layer: int, step: Step
+    ) -> tuple[tf.Tensor, Rows]:
+        """Back through a layer to its product: this' gradient, and those of the rows of its units."""
+        dh, a = dh[:, :, :-1], passed.h[:, :, :-1] if passed.a is None else passed.a
+        has = _has(settings, layer) if self._signature.shallow else None
+        units = weights.units[layer] if weights.units else {}
+        pulls: dict[str, tf.Tensor] = {}
+        if "dropout" in self._techniques:
+            dh *= _keep_scale(passed.z, settings, step, layer)
+            if passed.a is None:
+                # Where a unit was kept this is its activation; where it was dropped nothing flows back anyway.
+                a *= 1.0 - settings.dropout[:, None, None]
+        if passed.after is not None:
+            da, rows = normalization.back(dh, passed.after, units, step.row_weights)
+            is_after = _is(settings, "after")
+            pulls |= {name: tf.where(is_after, row, 0.0) for name, row in rows.items()}
+            dh = tf.where(is_after, da, dh)
+        dz = dh * slope(passed.z, a, settings.codes[:, None, None], self._signature.activations)
+        if passed.before is not None:
+            dy, rows = normalization.back(dz, passed.before, units, step.row_weights)
+            is_before = _is(settings, "before")
+            pulls |= {name: tf.where(is_before, row, pulls.get(name, 0.0)) for name, row in rows.items()}
+            dz = tf.where(is_before, dy, dz)
+        if has is not None:
+            dz = tf.where(has, dz, 0.0)
+            pulls = {name: tf.where(has, row, 0.0) for name, row in pulls.items()}
+        return dz, pulls
+
+    def _moved(self, passed: Passed, units: Rows, settings: LaneSettings) -> Rows:
+        """The moving statistics of a hidden layer after a training step."""
+        moved: dict[str, tf.Tensor] = {}
+        for place, normalized in (("before", passed.before), ("after", passed.after)):
+            if normalized is not None:
+                rows = normalization.moved(units, normalized, settings.norm_momentum)
+                moved = {name: tf.where(_is(settings, place), row, moved.get(name, row)) for name, row in rows.items()}
+        return moved
 
 
 def _has(settings: LaneSettings, layer: int) -> tf.Tensor:
@@ -164,6 +312,17 @@ def _has(settings: LaneSettings, layer: int) -> tf.Tensor:
     return (layer < settings.depths)[:, None, None]
 
 
-def _keep_scale(z: tf.Tensor, settings: LaneSettings, taken: tf.Tensor, layer: int) -> tf.Tensor:
-    steps = tf.cast(taken, tf.uint32)
+def _is(settings: LaneSettings, place: str) -> tf.Tensor:
+    """Which lanes have their normalization there: bool [lanes, 1, 1]."""
+    return (settings.normalization == NORMALIZATIONS.index(place))[:, None, None]
+
+
+def _keep_scale(z: tf.Tensor, settings: LaneSettings, step: Step, layer: int) -> tf.Tensor:
+    steps = tf.cast(step.taken, tf.uint32)
     return keep_scale(settings.keys, steps, layer, settings.dropout, rows=z.shape[1], units=z.shape[2])
+
+
+def _noise(x: tf.Tensor, settings: LaneSettings, step: Step, stream: int) -> tf.Tensor:
+    """Normally distributed numbers of deviation 1, in the shape of x."""
+    steps = tf.cast(step.taken, tf.uint32)
+    return normal(settings.keys, steps, stream, rows=x.shape[1], units=x.shape[2])

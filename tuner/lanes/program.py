@@ -13,16 +13,21 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tuner.data.prepared import Prepared
-from tuner.hyperparameters import Layers, OptimizerSettings
+from tuner.hyperparameters import Hyperparameters
+from tuner.hyperparameters.clipping import NoClipping
+from tuner.hyperparameters.normalization import DEFAULT_EPSILON, DEFAULT_MOMENTUM, NoNormalization
+from tuner.lanes import clipping
+from tuner.lanes.arrays import Arrays, arrays_in, arrays_of
 from tuner.lanes.coefficients import COEFFICIENTS, IDLE, initial_slots
 from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
 from tuner.lanes.losses import metrics_of_sums
-from tuner.lanes.network import LaneSettings
-from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, shapes_of
+from tuner.lanes.network import NORMALIZATIONS, LaneSettings
+from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block
 from tuner.lanes.sharing import Sharing, kind_of
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LaneState, LayerState, fresh_state, padded, trimmed
+from tuner.lanes.keras_model import put_arrays
 from tuner.models import build_mlp
 from tuner.models.mlp import dropout_seed
 
@@ -35,13 +40,11 @@ class Network:
     """What a lane is filled with.
 
     Attributes:
-        layers: the hidden layers.
-        optimizer: decides what the optimizer's slots start from.
-        seed: from which initial weights and dropout follow.
+        chosen: the configuration, out of which the network follows, and what the optimizer's slots start from.
+        seed: from which initial weights and all that is random in training follow.
     """
 
-    layers: Layers
-    optimizer: OptimizerSettings
+    chosen: Hyperparameters
     seed: int
 
 
@@ -98,9 +101,7 @@ class LaneProgram:
         self._sharing = Sharing() if sharing is None else sharing
         self._networks: list[Network | None] = []
         self._settings: list[LaneSettings] = []
-        self._shapes = shapes_of(
-            signature.depth, signature.width, features=signature.features, outputs=signature.outputs
-        )
+        self._arrays = arrays_in(signature)
         self._rows = len(prepared.x_train)
         self._validation_rows = len(prepared.x_validation)
         self._weight = _sum_of(prepared.weights_train)
@@ -149,14 +150,16 @@ class LaneProgram:
             self._settings[block] = self._settings_of(block)
 
     def _padded(self, network: Network, state: LaneState | None) -> LaneState:
-        slots = initial_slots(network.optimizer)
+        slots, own = initial_slots(network.chosen.optimizer), self._arrays_of(network)
         if state is None:
-            signature = self.signature
             kernels = initial_kernels(
-                network.layers, features=signature.features, outputs=signature.outputs, seed=network.seed
+                network.chosen.layers, features=own.features, outputs=own.outputs, seed=network.seed
             )
-            state = fresh_state(kernels, slots)
-        return padded(state, self._shapes, slots)
+            state = fresh_state(kernels, own, slots)
+        return padded(state, own, self._arrays, slots)
+
+    def _arrays_of(self, network: Network) -> Arrays:
+        return arrays_of(network.chosen, features=self.signature.features, outputs=self.signature.outputs)
 
     def empty(self, lane: int) -> None:
         """Take the network out of a lane; what is left there is of no consequence."""
@@ -229,9 +232,7 @@ class LaneProgram:
         Raises:
             ValueError: if the lane is empty.
         """
-        layers, signature = self._network(lane).layers, self.signature
-        shapes = shapes_of(layers.depth, layers.width, features=signature.features, outputs=signature.outputs)
-        return trimmed(self._graph.read(lane), shapes)
+        return trimmed(self._graph.read(lane), self._arrays_of(self._network(lane)), self._arrays)
 
     def model(self, lane: int) -> keras.Model:
         """A lane's best network as an ordinary, uncompiled Keras model.
@@ -241,13 +242,13 @@ class LaneProgram:
         """
         network, signature = self._network(lane), self.signature
         model = build_mlp(
-            network.layers,
+            network.chosen,
             features=signature.features,
             outputs=signature.outputs,
             task=signature.task,
             seed=network.seed,
         )
-        model.set_weights([part for layer in self.state(lane) for part in (layer.best[:-1], layer.best[-1])])
+        put_arrays(model, self._arrays_of(network), [each.best for each in self.state(lane)])
         return model
 
     def _network(self, lane: int) -> Network:
@@ -276,21 +277,48 @@ def block_for(lanes: int, most: int, threads: int) -> int:
 
 def _settings_of(networks: Sequence[Network | None], signature: Signature) -> LaneSettings:
     """The settings of some lanes as arrays; an empty lane has zeros, which are harmless."""
-    rows = np.zeros((len(networks), 6), np.float32)
-    keys = np.zeros(len(networks), np.uint32)
+    rows = np.zeros((len(networks), len(LaneSettings._fields)), np.float64)
     for lane, network in enumerate(networks):
         if network is not None:
-            layers = network.layers
-            code = signature.activations.index(layers.activation)
-            rows[lane] = code, layers.depth, layers.width, layers.dropout, layers.l1, layers.l2
-            keys[lane] = dropout_seed(network.seed, 0)
-    codes, depths, widths, dropout, l1, l2 = rows.T
+            rows[lane] = _numbers_of(network, signature)
     return LaneSettings(
-        codes=tf.constant(codes.astype(np.int32)),
-        depths=tf.constant(depths.astype(np.int32)),
-        widths=tf.constant(widths.astype(np.int32)),
-        dropout=tf.constant(dropout),
-        keys=tf.constant(keys),
-        l1=tf.constant(l1),
-        l2=tf.constant(l2),
+        **{
+            name: tf.constant(column.astype(KINDS_OF_NUMBERS.get(name, np.float32)))
+            for name, column in zip(LaneSettings._fields, rows.T, strict=True)
+        }
+    )
+
+
+KINDS_OF_NUMBERS: Mapping[str, type[np.generic]] = {
+    "codes": np.int32,
+    "depths": np.int32,
+    "widths": np.int32,
+    "keys": np.uint32,
+    "normalization": np.int32,
+    "normalizes_inputs": np.bool_,
+    "clipping": np.int32,
+}
+"""Those of `LaneSettings` that are not float32."""
+
+
+def _numbers_of(network: Network, signature: Signature) -> LaneSettings:
+    """A lane's settings as plain numbers."""
+    chosen = network.chosen
+    layers, normal = chosen.layers, chosen.normalization
+    plain = isinstance(normal, NoNormalization)
+    return LaneSettings(
+        codes=signature.activations.index(layers.activation),
+        depths=layers.depth,
+        widths=layers.width,
+        dropout=layers.dropout,
+        keys=dropout_seed(network.seed, 0),
+        l1=layers.l1,
+        l2=layers.l2,
+        normalization=NORMALIZATIONS.index(normal.kind),
+        normalizes_inputs=chosen.inputs.normalization,
+        norm_momentum=DEFAULT_MOMENTUM if plain else normal.momentum,
+        norm_epsilon=DEFAULT_EPSILON if plain else normal.epsilon,
+        input_noise=chosen.inputs.noise,
+        clipping=clipping.KINDS.index(chosen.clipping.kind),
+        limit=0.0 if isinstance(chosen.clipping, NoClipping) else chosen.clipping.limit,
     )

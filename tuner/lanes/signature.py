@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tuner.hyperparameters import Hyperparameters
+from tuner.lanes.techniques import techniques_of
 from tuner.study.metrics import Task
 
 
@@ -14,7 +15,7 @@ class Signature:
 
     Not in here, and thus a lane's own: the optimizer and all of its settings, the schedules, the plateau, early
     stopping, the number of epochs, the seed, the activation out of `activations`, the width up to `width`, if `shallow`
-    the depth up to `depth`, the dropout rate, and the L1 and L2 penalties.
+    the depth up to `depth`, and how much there is of each of the `techniques`, be it nothing.
 
     Attributes:
         data: which prepared data is trained on.
@@ -26,8 +27,8 @@ class Signature:
         shallow: whether a lane can have fewer; the others let its values pass.
         width: units of each hidden layer that the arrays have room for; a lane may use fewer.
         activations: those that a lane can have, by name.
-        dropout: whether a lane can have dropout; without, no random numbers are drawn.
-        penalties: whether a lane can have L1 or L2 penalties.
+        techniques: out of `TECHNIQUES`, those that a lane can have; without `dropout`, for one, no random numbers are
+            drawn.
     """
 
     data: str
@@ -40,8 +41,7 @@ class Signature:
     shallow: bool
     width: int
     activations: tuple[str, ...]
-    dropout: bool
-    penalties: bool
+    techniques: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,14 @@ class Expected:
         widths: of hidden layers, ascending; a program has room for one of them. Powers of two if there are none.
         shallow: those of `depths` whose programs may get networks of fewer layers.
         activations: by name; a trial's own if there are none.
-        dropout, penalties: whether any trial may have them.
+        techniques: out of `TECHNIQUES`, those that a trial may have.
     """
 
     depths: tuple[int, ...] = ()
     widths: tuple[int, ...] = ()
     shallow: tuple[int, ...] = ()
     activations: tuple[str, ...] = ()
-    dropout: bool = False
-    penalties: bool = False
+    techniques: frozenset[str] = frozenset()
 
 
 def signature_of(
@@ -100,8 +99,7 @@ def signature_of(
         shallow=depth in expected.shallow or depth > layers.depth,
         width=_room_for(layers.width, expected.widths),
         activations=expected.activations if known else (layers.activation,),
-        dropout=expected.dropout or layers.dropout > 0,
-        penalties=expected.penalties or layers.l1 > 0 or layers.l2 > 0,
+        techniques=expected.techniques | techniques_of(chosen),
     )
 
 

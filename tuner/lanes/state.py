@@ -12,13 +12,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from tuner.lanes.shapes import Shapes
+from tuner.lanes.arrays import FIRST_VALUES, Arrays
 
 FloatArray = NDArray[np.float32]
 
 
 class LayerState(NamedTuple):
-    """One layer, each float32 [inputs + 1, units] with the biases in the last row; or of many lanes, stacked.
+    """One layer's weights, each float32 [inputs + 1, units] with the biases in the last row; or of many lanes, stacked.
+
+    Or the rows of numbers that a layer's units have beside them, float32 [rows, units].
 
     Attributes:
         weights: the present ones.
@@ -33,53 +35,61 @@ class LayerState(NamedTuple):
 
 
 LaneState = Sequence[LayerState]
-"""From the first hidden layer to the output."""
+"""In the order of `Arrays`."""
 
 
-def fresh_state(kernels: Sequence[FloatArray], slots: tuple[float, float]) -> LaneState:
+def fresh_state(weights: Sequence[FloatArray], arrays: Arrays, slots: tuple[float, float]) -> LaneState:
     """What training begins with.
 
     Args:
-        kernels: the first weights.
+        weights: the first ones of each layer.
+        arrays: of the network.
         slots: what the optimizer's first and second slot start from.
     """
     first, second = slots
-    return [LayerState(kernel, np.full_like(kernel, first), np.full_like(kernel, second), kernel) for kernel in kernels]
+    beside = [
+        np.repeat(np.array([[FIRST_VALUES[name]] for name in names], np.float32), columns, 1)
+        for names, (_, columns) in zip(arrays.names, arrays.shapes, strict=True)
+        if names
+    ]
+    return [
+        LayerState(array, np.full_like(array, first), np.full_like(array, second), array)
+        for array in (*weights, *beside)
+    ]
 
 
-def padded(state: LaneState, room: Shapes, slots: tuple[float, float]) -> LaneState:
+def padded(state: LaneState, own: Arrays, room: Arrays, slots: tuple[float, float]) -> LaneState:
     """The arrays of a lane in a program that may have more room.
 
     Args:
         state: of the network.
-        room: rows and columns of each kernel in the program, not smaller than the network's own. Hidden layers that the
-            network does not have come just before the output.
+        own, room: the network's arrays, and the program's, which have at least the room for them.
         slots: what the optimizer's slots start from; around the network they never change, and its weights are 0.
     """
     around = (0.0, *slots, 0.0)
-    lane = [
-        LayerState(*(np.full((rows + 1, columns), value, np.float32) for value in around)) for rows, columns in room
-    ]
-    for place, layer in zip([*lane[: len(state) - 1], lane[-1]], state, strict=True):
-        for into, own in zip(place, layer, strict=True):
-            rows, columns = own.shape
-            into[: rows - 1, :columns] = own[:-1]
-            into[-1, :columns] = own[-1]
+    lane = [LayerState(*(np.full(shape, value, np.float32) for value in around)) for shape in room.shapes]
+    for here, there in own.places_in(room):
+        rows = _rows(own, here, room, there)
+        for into, array in zip(lane[there], state[here], strict=True):
+            into[rows, : array.shape[1]] = array
     return lane
 
 
-def trimmed(lane: LaneState, shapes: Shapes) -> LaneState:
-    """The state of a network out of its lane's arrays.
-
-    Args:
-        lane: as from `padded`.
-        shapes: rows and columns of each of the network's kernels.
-    """
-    own = [*lane[: len(shapes) - 1], lane[-1]]
+def trimmed(lane: LaneState, own: Arrays, room: Arrays) -> LaneState:
+    """The state of a network out of its lane's arrays; `padded` the other way round."""
     return [
-        LayerState(*(np.concatenate([array[:rows, :columns], array[-1:, :columns]]) for array in layer))
-        for layer, (rows, columns) in zip(own, shapes, strict=True)
+        LayerState(*(array[_rows(own, here, room, there), : own.shapes[here][1]] for array in lane[there]))
+        for here, there in own.places_in(room)
     ]
+
+
+def _rows(own: Arrays, here: int, room: Arrays, there: int) -> list[int]:
+    """Which rows of a lane's array those of a network's array are."""
+    names = own.names[here]
+    if names:
+        return [room.names[there].index(name) for name in names]
+    rows = own.shapes[here][0] - 1
+    return [*range(rows), room.shapes[there][0] - 1]
 
 
 def to_arrays(state: LaneState) -> dict[str, FloatArray]:
@@ -87,25 +97,23 @@ def to_arrays(state: LaneState) -> dict[str, FloatArray]:
     return {f"{kind}_{index}": array for index, layer in enumerate(state) for kind, array in layer._asdict().items()}
 
 
-def from_arrays(arrays: Mapping[str, NDArray[np.generic]], shapes: Shapes) -> LaneState:
+def from_arrays(arrays: Mapping[str, NDArray[np.generic]], own: Arrays) -> LaneState:
     """The state that `to_arrays` gave.
 
     Args:
         arrays: by name.
-        shapes: rows and columns of each of the network's kernels.
+        own: the network's arrays.
     Raises:
         ValueError: if they are not the arrays of such a network.
     """
-    expected = {f"{kind}_{index}": shape for index, shape in enumerate(shapes) for kind in LayerState._fields}
+    expected = {f"{kind}_{index}": shape for index, shape in enumerate(own.shapes) for kind in LayerState._fields}
     if arrays.keys() != expected.keys():
         raise ValueError(f"the arrays should be {sorted(expected)}, but are {sorted(arrays)}")
-    for name, (rows, columns) in expected.items():
+    for name, shape in expected.items():
         found = arrays[name]
-        if found.shape != (rows + 1, columns) or found.dtype != np.float32:
-            raise ValueError(
-                f"{name} should be float32 {[rows + 1, columns]}, but is {found.dtype} {list(found.shape)}"
-            )
+        if found.shape != shape or found.dtype != np.float32:
+            raise ValueError(f"{name} should be float32 {list(shape)}, but is {found.dtype} {list(found.shape)}")
     return [
         LayerState(**{kind: arrays[f"{kind}_{index}"].astype(np.float32) for kind in LayerState._fields})
-        for index in range(len(shapes))
+        for index in range(len(own.shapes))
     ]

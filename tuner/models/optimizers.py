@@ -9,11 +9,17 @@ import keras
 
 from tuner.errors import HyperparameterError
 from tuner.hyperparameters import OptimizerSettings
+from tuner.hyperparameters.clipping import Clipping, NoClipping
 from tuner.models.driven import Driven, DrivenRmsprop, DrivenSgd, driven_beta
 from tuner.models.local import Local, local
 
 RENAMED: Mapping[str, str] = {"initial_accumulator": "initial_accumulator_value"}
 """Settings whose name in Keras differs from ours."""
+
+CLIPPING: Mapping[str, str] = {"value": "clipvalue", "norm": "clipnorm", "global_norm": "global_clipnorm"}
+"""What Keras calls the limit of each kind of clipping."""
+
+NO_CLIPPING = NoClipping()
 
 OPTIMIZERS: Mapping[str, type[Any]] = {
     "sgd": DrivenSgd,
@@ -28,12 +34,15 @@ OPTIMIZERS: Mapping[str, type[Any]] = {
 """Every optimizer by the name that a study file uses."""
 
 
-def build_optimizer(settings: OptimizerSettings, momentum: float | None = None) -> keras.optimizers.Optimizer:
+def build_optimizer(
+    settings: OptimizerSettings, momentum: float | None = None, *, clipping: Clipping = NO_CLIPPING
+) -> keras.optimizers.Optimizer:
     """A fresh optimizer at its first epoch's learning rate.
 
     Args:
         settings: the kind and its own hyperparameters.
         momentum: of the first epoch; None for the settings' own, and for an optimizer that has none.
+        clipping: of the gradients.
     Raises:
         HyperparameterError: if a momentum is given to an optimizer that has none.
     """
@@ -43,6 +52,8 @@ def build_optimizer(settings: OptimizerSettings, momentum: float | None = None) 
         arguments[settings.momentum_setting] = own if momentum is None else momentum
     elif momentum is not None:
         raise HyperparameterError(f"is for optimizers with a momentum, which {settings.kind} has not", "momentum")
+    if not isinstance(clipping, NoClipping):
+        arguments[CLIPPING[clipping.kind]] = clipping.limit
     # Keras refuses whole numbers where it wants floats.
     exact = {
         RENAMED.get(name, name): value if isinstance(value, bool) else float(value) for name, value in arguments.items()

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from tuner.clock import Clock
 from tuner.data.prepared import Prepared
+from tuner.lanes.arrays import arrays_of
 from tuner.lanes.coefficients import step_coefficients
 from tuner.lanes.program import LaneProgram, Network
-from tuner.lanes.shapes import parameters_of
 from tuner.training.job import DataOrder, EpochResult
 from tuner.training.lane_trial import LaneTrial
 from tuner.training.orders import permutation
@@ -100,10 +100,8 @@ class Crew:
         for lane, trial in taken_in.items():
             chosen, signature = trial.job.hyperparameters, self.program.signature
             trial.order = trial.order or self.order
-            trial.parameters = parameters_of(
-                chosen.layers.depth, chosen.layers.width, features=signature.features, outputs=signature.outputs
-            )
-            networks[lane] = Network(chosen.layers, chosen.optimizer, trial.job.seed)
+            trial.parameters = arrays_of(chosen, features=signature.features, outputs=signature.outputs).trained
+            networks[lane] = Network(chosen, trial.job.seed)
             if trial.state is not None:
                 states[lane], trial.state = trial.state, None
         self.program.fill(networks, states)

@@ -240,10 +240,12 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     chosen = job.hyperparameters
     momentum = chosen.momentum_schedule()
     model = build_mlp(
-        chosen.layers, features=prepared.features, outputs=prepared.outputs, task=prepared.task, seed=job.seed
+        chosen, features=prepared.features, outputs=prepared.outputs, task=prepared.task, seed=job.seed
     )
     model.compile(
-        optimizer=build_optimizer(chosen.optimizer, None if momentum is None else momentum.value(0)),
+        optimizer=build_optimizer(
+            chosen.optimizer, None if momentum is None else momentum.value(0), clipping=chosen.clipping
+        ),
         loss=loss_of(chosen.loss, prepared.task),
         **_metrics(prepared, prepared.target_scales),
         steps_per_execution=STEPS_PER_CALL,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tuner.lanes.arrays import Arrays
 from tuner.lanes.coefficients import FRESH, Memory
-from tuner.lanes.shapes import Shapes
 from tuner.lanes.state import LaneState, from_arrays, to_arrays
 from tuner.training.checkpoint import Checkpoint
 from tuner.training.course import Course
@@ -35,13 +35,13 @@ class LaneTrial:
     parameters: int | None = None
 
     @classmethod
-    def resumed(cls, job: Job, checkpoint: Checkpoint, shapes: Shapes, now: float) -> LaneTrial:
+    def resumed(cls, job: Job, checkpoint: Checkpoint, own: Arrays, now: float) -> LaneTrial:
         """A trial that goes on.
 
         Args:
             job: the job.
             checkpoint: from `checkpoint`.
-            shapes: rows and columns of each of its network's kernels.
+            own: its network's arrays.
             now: on the trainer's clock.
         Raises:
             KeyError, TypeError, ValueError: if the checkpoint is of another trial.
@@ -52,7 +52,7 @@ class LaneTrial:
             began=now - checkpoint.seconds,
             memory=Memory(**checkpoint.memory),
             order=checkpoint.order,
-            state=from_arrays(checkpoint.arrays, shapes),
+            state=from_arrays(checkpoint.arrays, own),
         )
 
     def checkpoint(self, state: LaneState, now: float) -> Checkpoint:

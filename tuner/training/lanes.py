@@ -14,8 +14,8 @@ import tensorflow as tf
 from tuner.clock import Clock, wall_clock
 from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
+from tuner.lanes.arrays import arrays_of
 from tuner.lanes.program import LaneProgram
-from tuner.lanes.shapes import shapes_of
 from tuner.lanes.sharing import Sharing
 from tuner.lanes.signature import Expected, signature_of
 from tuner.models import loss_of
@@ -151,13 +151,13 @@ class LaneTrainer(Trainer):
 
     def _trial(self, job: Job, prepared: Prepared) -> LaneTrial:
         """A trial that goes on from its job's checkpoint, or begins."""
-        layers, now = job.hyperparameters.layers, self._clock()
-        shapes = shapes_of(layers.depth, layers.width, features=prepared.features, outputs=prepared.outputs)
+        now = self._clock()
+        own = arrays_of(job.hyperparameters, features=prepared.features, outputs=prepared.outputs)
         return resume(
             TRAINER,
             job,
             prepared,
-            restore=lambda checkpoint: LaneTrial.resumed(job, checkpoint, shapes, now),
+            restore=lambda checkpoint: LaneTrial.resumed(job, checkpoint, own, now),
             fresh=lambda: LaneTrial(job, Course(job), now),
         )
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from scripts.bench.lanes_parts.works import WORKS, Work
-from tuner.hyperparameters import Layers
+from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.hyperparameters.optimizers import Adam
 from tuner.lanes.coefficients import FRESH, step_coefficients
 from tuner.lanes.program import LaneProgram, Network
@@ -44,14 +44,15 @@ def measured(work: Work, block: int) -> tuple[float, float, float]:
     loss = {"binary": "binary_crossentropy", "multiclass": "sparse_categorical_crossentropy"}[data.task]
     signature = Signature(
         "main", data.task, data.features, data.outputs, loss, work.batch_size, work.depth, False, work.width,
-        ("relu",), True, True,
+        ("relu",), frozenset({"dropout", "penalties"}),
     )  # fmt: skip
-    layers = Layers(depth=work.depth, width=work.width, dropout=0.2, l1=1e-6, l2=1e-6)
     optimizer = Adam()
+    layers = Layers(depth=work.depth, width=work.width, dropout=0.2, l1=1e-6, l2=1e-6)
+    chosen = Hyperparameters(layers=layers, optimizer=optimizer)
     began = time.perf_counter()
     program = LaneProgram(signature, data, block=block)
     program.arrange([], block)
-    program.fill({lane: Network(layers, optimizer, seed=lane) for lane in range(block)})
+    program.fill({lane: Network(chosen, seed=lane) for lane in range(block)})
     rows, _ = step_coefficients(optimizer, optimizer.learning_rate, None, FRESH, program.steps)
     order = np.arange(len(data.x_train), dtype=np.int32)
 
