@@ -12,9 +12,7 @@ from tuner.data.prepared import Prepared
 from tuner.lanes.sharing import Sharing, kind_of
 from tuner.lanes.signature import Signature
 
-SIGNATURE = Signature(
-    "main/0.0", "multiclass", 4, 3, "sparse_categorical_crossentropy", BATCH, 1, False, 8, ("relu",)
-)
+SIGNATURE = Signature("main/0.0", "multiclass", 4, 3, "sparse_categorical_crossentropy", BATCH, 1, False, 8, ("relu",))
 
 
 def rows(train: int, validation: int) -> Prepared:

@@ -291,7 +291,9 @@ class KeptStep:
 def initial_weights(initializer: str, width: int, seed: int) -> Sequence[Any]:
     """Of a Keras model with two hidden layers, for the tiny classes."""
     data, layers = prepared(), Layers(depth=2, width=width, initializer=initializer)
-    model = build_mlp(Hyperparameters(layers=layers), features=data.features, outputs=data.outputs, task=data.task, seed=seed)
+    model = build_mlp(
+        Hyperparameters(layers=layers), features=data.features, outputs=data.outputs, task=data.task, seed=seed
+    )
     weights: Sequence[Any] = model.get_weights()
     return weights
 
@@ -519,5 +521,7 @@ def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(
         )
         for number, name in enumerate(("sigmoid", "relu", "tanh", "softplus"))
     ]
-    expected = Expected(depths=(3,), widths=(8,), shallow=(3,), activations=tuple(NAMES), techniques=frozenset({"penalties"}))
+    expected = Expected(
+        depths=(3,), widths=(8,), shallow=(3,), activations=tuple(NAMES), techniques=frozenset({"penalties"})
+    )
     check_equal(trained_twice(jobs, DATA, lanes=3, expected=expected), capsys)

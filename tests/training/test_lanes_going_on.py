@@ -16,7 +16,9 @@ from tuner.training.fit import FitTrainer
 from tuner.training.job import DataOrder, End, Job, Outcome, Verdict, Wait
 from tuner.training.lanes import LaneTrainer
 
-SPACE = Expected(depths=(2,), widths=(8,), shallow=(2,), activations=("relu",), techniques=frozenset({"dropout", "penalties"}))
+SPACE = Expected(
+    depths=(2,), widths=(8,), shallow=(2,), activations=("relu",), techniques=frozenset({"dropout", "penalties"})
+)
 """All jobs fit into one program."""
 
 
@@ -71,7 +73,11 @@ def test_trials_of_one_program_go_on_together_also_in_one_with_room_for_larger_n
     handed_back: Sequence[Job], whole: Trained
 ) -> None:
     roomy = Expected(
-        depths=(3,), widths=(40,), shallow=(3,), activations=("relu", "tanh"), techniques=frozenset({"dropout", "penalties"})
+        depths=(3,),
+        widths=(40,),
+        shallow=(3,),
+        activations=("relu", "tanh"),
+        techniques=frozenset({"dropout", "penalties"}),
     )
     run = ran([*handed_back, stranger(10)], lanes=8, expected=roomy)
     assert len(run.programs) == 1

@@ -15,6 +15,7 @@ from tuner.hyperparameters.curves import (
     MomentumSchedule,
     PlateauSettings,
 )
+from tuner.hyperparameters.gradient_noise import GradientNoise
 from tuner.hyperparameters.inputs import Inputs
 from tuner.hyperparameters.layers import Layers
 from tuner.hyperparameters.normalization import NoNormalization, Normalization
@@ -52,9 +53,7 @@ class Hyperparameters(Settings):
     preprocessing: Preprocessing = Field(
         default_factory=Preprocessing, description="How columns become the inputs of the network."
     )
-    inputs: Inputs = Field(
-        default_factory=Inputs, description="What is done to the inputs inside of the network."
-    )
+    inputs: Inputs = Field(default_factory=Inputs, description="What is done to the inputs inside of the network.")
     layers: Layers = Field(default_factory=Layers, description="The hidden layers.")
     normalization: Normalization = Field(
         default_factory=NoNormalization, description="Batch normalization of the hidden layers."
@@ -71,6 +70,16 @@ class Hyperparameters(Settings):
         None,
         description="How the momentum changes over the epochs: momentum of SGD and RMSprop, beta_1 of the Adam family.",
         json_schema_extra={APPLIES_TO: {"optimizer": list(OPTIMIZERS_WITH_MOMENTUM)}},
+    )
+    activation_noise: MomentumSchedule | None = Field(
+        None,
+        description="Standard deviation, over the epochs, of the Gaussian noise added to what each hidden activation "
+        "is given, in training only.",
+    )
+    gradient_noise: GradientNoise | None = Field(
+        None,
+        description="Standard deviation, over the epochs or training steps, of the Gaussian noise added to the "
+        "gradients, after clipping.",
     )
     clipping: Clipping = Field(
         default_factory=NoClipping, description="What the gradients, penalties included, are held within."
@@ -104,6 +113,24 @@ class Hyperparameters(Settings):
         stated = self.optimizer.own_momentum
         return Constant(initial=self.optimizer.default_momentum if stated is None else stated)
 
+    def activation_noise_curve(self) -> Curve | None:
+        """The standard deviation of the noise on activations; None without."""
+        return self._curve("activation_noise")
+
+    def gradient_noise_curve(self) -> Curve | None:
+        """The standard deviation of the noise on gradients, but for the decay from step to step; None without."""
+        return self._curve("gradient_noise")
+
+    def _curve(self, table: str) -> Curve | None:
+        stated = getattr(self, table)
+        if stated is None:
+            return None
+        try:
+            curve: Curve = stated.build(last_epoch=self.last_epoch)
+        except HyperparameterError as error:
+            raise _at(table, error, f"{table}.initial") from None
+        return curve
+
     @model_validator(mode="after")
     def _settings_go_together(self) -> Hyperparameters:
         optimizer = self.optimizer
@@ -111,6 +138,8 @@ class Hyperparameters(Settings):
             self.learning_rate_schedule("minimize")
         except HyperparameterError as error:
             raise _at("schedule", error, "optimizer.learning_rate") from None
+        self.activation_noise_curve()
+        self.gradient_noise_curve()
         if self.momentum is None:
             return self
         if optimizer.momentum_setting is None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from tuner.hyperparameters.base import Settings
 
 Activation = Literal[
-    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "gelu", "swish", "leaky_relu",
+    "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "gelu", "swish", "leaky_relu", "prelu",
 ]  # fmt: skip
 Initializer = Literal[
     "auto", "glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_uniform", "lecun_normal",
@@ -28,5 +28,11 @@ class Layers(Settings):
         "selu, Glorot for the rest.",
     )
     dropout: float = Field(0.0, ge=0, lt=1, description="Share of each hidden layer's outputs dropped in training.")
+    dropout_kind: Literal["plain", "alpha"] = Field(
+        "plain",
+        description="plain sets what is dropped to 0; alpha keeps the mean and the variance of selu's outputs.",
+    )
+    leaky_slope: float = Field(0.2, ge=0, le=1, description="Slope of leaky_relu below 0.")
+    elu_alpha: float = Field(1.0, ge=0, description="What elu approaches far below 0, with the opposite sign.")
     l1: float = Field(0.0, ge=0, description="L1 penalty on the hidden layers' weights (not on biases).")
     l2: float = Field(0.0, ge=0, description="L2 penalty on the hidden layers' weights (not on biases).")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,7 +13,10 @@ DEFAULT_EPSILON = 1e-3
 
 
 class NoNormalization(Settings):
-    """No normalization of the hidden layers."""
+    """No normalization of the hidden layers; that of the inputs has what Keras has."""
+
+    momentum: ClassVar[float] = DEFAULT_MOMENTUM
+    epsilon: ClassVar[float] = DEFAULT_EPSILON
 
     kind: Literal["none"] = "none"
 

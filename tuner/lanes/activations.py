@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -17,6 +18,23 @@ _SELU_SCALE_ALPHA = 1.7580993408473766
 _LEAK = 0.2
 _SQRT_HALF = 0.7071067811865476
 _NORMAL_DENSITY_AT_0 = 0.3989422804014327
+
+
+class Bends(NamedTuple):
+    """What some activations are below 0, in each lane; to be broadcast over z.
+
+    Attributes:
+        leaky: the slope of leaky_relu.
+        elu: the alpha of elu.
+        leak: the slope of prelu in each unit.
+    """
+
+    leaky: tf.Tensor | float = _LEAK
+    elu: tf.Tensor | float = 1.0
+    leak: tf.Tensor | float = 0.0
+
+
+USUAL = Bends()
 
 
 @dataclass(frozen=True)
@@ -28,34 +46,40 @@ class Activation:
         slope: da/dz at (z, a).
     """
 
-    value: Callable[[tf.Tensor], tf.Tensor]
-    slope: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    value: Callable[[tf.Tensor, Bends], tf.Tensor]
+    slope: Callable[[tf.Tensor, tf.Tensor, Bends], tf.Tensor]
 
 
-def activate(z: tf.Tensor, codes: tf.Tensor, names: tuple[str, ...]) -> tf.Tensor:
+def activate(z: tf.Tensor, codes: tf.Tensor, names: tuple[str, ...], bends: Bends = USUAL) -> tf.Tensor:
     """Each lane's activation.
 
     Args:
         z: float32 [lanes, rows, units], the pre-activations.
         codes: int32 [lanes, 1, 1], each lane's index into `names`.
         names: the activations that a lane can have, by Keras' names; more of them take more time.
+        bends: what some of them are below 0; Keras' own if left out.
     Returns:
         float32 [lanes, rows, units].
     """
-    return _chosen([ACTIVATIONS[name].value(z) for name in names], codes)
+    return _chosen([ACTIVATIONS[name].value(z, bends) for name in names], codes)
 
 
-def slope(z: tf.Tensor, a: tf.Tensor, codes: tf.Tensor, names: tuple[str, ...]) -> tf.Tensor:
+def slope(z: tf.Tensor, a: tf.Tensor, codes: tf.Tensor, names: tuple[str, ...], bends: Bends = USUAL) -> tf.Tensor:
     """How fast each activated number changes with its pre-activation.
 
     Args:
         z: float32 [lanes, rows, units], as given to `activate`; only read for activations out of `NEED_Z`.
         a: float32 [lanes, rows, units], as `activate` returned it.
-        codes, names: as in `activate`.
+        codes, names, bends: as in `activate`.
     Returns:
         float32 [lanes, rows, units], da/dz; at 0 that which TensorFlow has there.
     """
-    return _chosen([ACTIVATIONS[name].slope(z, a) for name in names], codes)
+    return _chosen([ACTIVATIONS[name].slope(z, a, bends) for name in names], codes)
+
+
+def leak_gradient(da: tf.Tensor, z: tf.Tensor) -> tf.Tensor:
+    """The gradient of the slopes of prelu, float32 [lanes, 1, units], from that of the activated numbers."""
+    return tf.reduce_sum(da * tf.minimum(z, 0.0), axis=1, keepdims=True)
 
 
 def _chosen(candidates: list[tf.Tensor], codes: tf.Tensor) -> tf.Tensor:
@@ -112,20 +136,29 @@ def _swish_slope(z: tf.Tensor, a: tf.Tensor) -> tf.Tensor:
 
 
 ACTIVATIONS: Mapping[str, Activation] = {
-    "relu": Activation(tf.nn.relu, lambda z, a: tf.where(a > 0, 1.0, 0.0)),
-    "leaky_relu": Activation(lambda z: tf.maximum(z, _LEAK * z), lambda z, a: tf.where(a > 0, 1.0, _LEAK)),
-    "elu": Activation(lambda z: tf.where(z > 0, z, _decay_minus_1(z)), lambda z, a: tf.where(a > 0, 1.0, a + 1.0)),
-    "selu": Activation(
-        lambda z: tf.where(z > 0, _SELU_SCALE * z, _SELU_SCALE_ALPHA * _decay_minus_1(z)),
-        lambda z, a: tf.where(a < 0, a + _SELU_SCALE_ALPHA, _SELU_SCALE),
+    "relu": Activation(lambda z, bends: tf.nn.relu(z), lambda z, a, bends: tf.where(a > 0, 1.0, 0.0)),
+    "leaky_relu": Activation(
+        lambda z, bends: tf.maximum(z, bends.leaky * z), lambda z, a, bends: tf.where(a > 0, 1.0, bends.leaky)
     ),
-    "tanh": Activation(tf.tanh, lambda z, a: 1.0 - a * a),
-    "sigmoid": Activation(_sigmoid, lambda z, a: a * (1.0 - a)),
-    "softplus": Activation(_softplus, lambda z, a: -_decay_minus_1(a)),
-    "gelu": Activation(_gelu, _gelu_slope),
-    "swish": Activation(lambda z: z * _sigmoid(z), _swish_slope),
+    "prelu": Activation(
+        lambda z, bends: tf.where(z > 0, z, bends.leak * z),
+        lambda z, a, bends: tf.where(z > 0, 1.0, tf.where(z < 0, bends.leak, 0.0)),
+    ),
+    "elu": Activation(
+        lambda z, bends: tf.where(z > 0, z, bends.elu * _decay_minus_1(z)),
+        lambda z, a, bends: tf.where(a > 0, 1.0, a + bends.elu),
+    ),
+    "selu": Activation(
+        lambda z, bends: tf.where(z > 0, _SELU_SCALE * z, _SELU_SCALE_ALPHA * _decay_minus_1(z)),
+        lambda z, a, bends: tf.where(a < 0, a + _SELU_SCALE_ALPHA, _SELU_SCALE),
+    ),
+    "tanh": Activation(lambda z, bends: tf.tanh(z), lambda z, a, bends: 1.0 - a * a),
+    "sigmoid": Activation(lambda z, bends: _sigmoid(z), lambda z, a, bends: a * (1.0 - a)),
+    "softplus": Activation(lambda z, bends: _softplus(z), lambda z, a, bends: -_decay_minus_1(a)),
+    "gelu": Activation(lambda z, bends: _gelu(z), lambda z, a, bends: _gelu_slope(z, a)),
+    "swish": Activation(lambda z, bends: z * _sigmoid(z), lambda z, a, bends: _swish_slope(z, a)),
 }
 """Every hidden activation by Keras' name, in Keras' definition: `keras.activations`."""
 
-NEED_Z = frozenset({"gelu", "swish"})
+NEED_Z = frozenset({"gelu", "swish", "prelu"})
 """The activations whose slope does not follow from the activated number alone."""

@@ -26,7 +26,7 @@ class Arrays:
     Attributes:
         depth, width: hidden layers, and units of each.
         features, outputs: columns of the network's input and output.
-        units: the rows that each hidden layer has for numbers of its units, out of `FIRST_VALUES`; empty if it has none.
+        units: the rows that each hidden layer has for numbers of its units, out of `FIRST_VALUES`; empty without.
         inputs: the rows for numbers of the inputs.
     """
 
@@ -100,7 +100,7 @@ def arrays_of(chosen: Hyperparameters, *, features: int, outputs: int) -> Arrays
         layers.width,
         features,
         outputs,
-        units=NORMALIZED if chosen.normalization.kind != "none" else (),
+        units=_rows(prelu=layers.activation == "prelu", normalized=chosen.normalization.kind != "none"),
         inputs=NORMALIZED if chosen.inputs.normalization else (),
     )
 
@@ -113,8 +113,10 @@ def arrays_in(signature: Signature) -> Arrays:
         signature.width,
         signature.features,
         signature.outputs,
-        units=NORMALIZED if normalized else (),
+        units=_rows(prelu="prelu" in signature.activations, normalized=normalized),
         inputs=NORMALIZED if "input_normalization" in signature.techniques else (),
     )
 
 
+def _rows(*, prelu: bool, normalized: bool) -> tuple[str, ...]:
+    return (*(("leak",) if prelu else ()), *(NORMALIZED if normalized else ()))

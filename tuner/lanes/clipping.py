@@ -40,7 +40,9 @@ def clipped(
     by_norm, by_global = "clipping_by_norm" in techniques, "clipping_by_global_norm" in techniques
     if not (by_norm or by_global):
         return results
-    squares = [[_squares(gradient[:, a:b]) for a, b in rows] for gradient, rows in zip(gradients, segments, strict=True)]
+    squares = [
+        [_squares(gradient[:, a:b]) for a, b in rows] for gradient, rows in zip(gradients, segments, strict=True)
+    ]
     if by_norm:
         is_norm = lane == KINDS.index("norm")
         for index, (gradient, rows, sums) in enumerate(zip(gradients, segments, squares, strict=True)):
@@ -55,8 +57,7 @@ def clipped(
         scale = limit * tf.minimum(1.0 / norm, 1.0 / limit) + (norm - norm)
         is_global = lane == KINDS.index("global_norm")
         results = [
-            tf.where(is_global, gradient * scale, result)
-            for gradient, result in zip(gradients, results, strict=True)
+            tf.where(is_global, gradient * scale, result) for gradient, result in zip(gradients, results, strict=True)
         ]
     return results
 

@@ -6,6 +6,8 @@ under one and needs no state.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 _GOLDEN = 0x9E3779B9
@@ -15,6 +17,9 @@ _FIRST, _SECOND = 0x21F0AAAD, 0x735A2D97
 
 _STREAMS = (0x243F6A88, 0x85A308D3)
 """Where the two halves of a row's state start: digits of pi."""
+
+_SELU_LIMIT = -1.7580993408473766
+"""What selu approaches far below 0."""
 
 _HIGHEST_RATE = 1 - 2.0**-24
 
@@ -43,6 +48,40 @@ def keep_scale(
     scale = 1.0 / (1.0 - rate)
     bits = random_bits(keys, steps, layer, rows, units)
     return tf.where(bits >= threshold[:, tf.newaxis, tf.newaxis], scale[:, tf.newaxis, tf.newaxis], 0.0)
+
+
+class Alpha(NamedTuple):
+    """How alpha dropout leaves a unit's output, in each lane; with plain dropout, what that does.
+
+    Attributes:
+        scale, shift: float32 [lanes, 1, 1]; what is kept is multiplied by the one, and the other added.
+        dropped: float32 [lanes, 1, 1], what stands where a unit is dropped.
+    """
+
+    scale: tf.Tensor
+    shift: tf.Tensor
+    dropped: tf.Tensor
+
+
+def alpha_of(rate: tf.Tensor, is_alpha: tf.Tensor) -> Alpha:
+    """What alpha dropout does in lanes that have it, and plain dropout in the others.
+
+        a = ((1 - rate) (1 + rate s^2))^(-1/2), b = -a s rate; kept: a x + b, dropped: a s + b, where s is selu's limit
+
+    Args:
+        rate: float32 [lanes].
+        is_alpha: bool [lanes].
+    Source:
+        Klambauer et al. 2017, arXiv:1706.02515; keras.layers.AlphaDropout.
+    """
+    rate = tf.minimum(rate, _HIGHEST_RATE)
+    scale = tf.math.rsqrt((1.0 - rate) * (1.0 + rate * _SELU_LIMIT**2))
+    shift = -scale * _SELU_LIMIT * rate
+    return Alpha(
+        tf.where(is_alpha, scale, 1.0 / (1.0 - rate))[:, None, None],
+        tf.where(is_alpha, shift, 0.0)[:, None, None],
+        tf.where(is_alpha, scale * _SELU_LIMIT + shift, 0.0)[:, None, None],
+    )
 
 
 def random_bits(keys: tf.Tensor, steps: tf.Tensor, layer: int | tf.Tensor, rows: int, units: int) -> tf.Tensor:

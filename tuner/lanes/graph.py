@@ -20,10 +20,12 @@ from tuner.lanes.arrays import arrays_in
 from tuner.lanes.clipping import clipped
 from tuner.lanes.losses import columns_of_sums
 from tuner.lanes.network import LaneSettings, Networks, Step, Weights
+from tuner.lanes.noise import GRADIENT_NOISE, normal
 from tuner.lanes.normalization import Rows
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LayerState
 from tuner.lanes.update import update
+from tuner.lanes.used import used
 
 VALIDATION_ROWS = 128
 """Validation rows evaluated at once: what a block makes of them stays in the cache."""
@@ -35,7 +37,7 @@ SHORT = 32
 """Columns below which a layer's weights are kept as one row: XLA's loops over few are slow, and slower to compile."""
 
 
-CLIPPING = frozenset({"clipping_by_value", "clipping_by_norm", "clipping_by_global_norm"})
+ON_GRADIENTS = frozenset({"clipping_by_value", "clipping_by_norm", "clipping_by_global_norm", "gradient_noise"})
 
 
 class Batches(NamedTuple):
@@ -156,6 +158,7 @@ class LaneGraph:
         epoch: Batches,
         coefficients: FloatArray,
         taken: NDArray[np.int32],
+        levels: FloatArray,
         settings: LaneSettings,
     ) -> tuple[FloatArray, FloatArray]:
         """Train the lanes of a block for one epoch. Blocks may be trained at the same time, each by a thread.
@@ -165,12 +168,15 @@ class LaneGraph:
             epoch: the rows.
             coefficients: float32 [steps, lanes, C], for the update rule.
             taken: int32 [lanes], steps that each lane has behind it.
+            levels: float32 [lanes, 2], standard deviations of the noise on activations and on gradients.
             settings: of the lanes.
         Returns:
             What `measure` sums, over all rows: float32 [lanes, sums]; and the penalties over all rows: float32 [lanes].
         """
         layers = [(layer.weights, layer.first, layer.second) for layer in self._blocks[block]]
-        sums, penalties = self._train(layers, epoch, tf.constant(coefficients), tf.constant(taken), settings)
+        sums, penalties = self._train(
+            layers, epoch, tf.constant(coefficients), tf.constant(taken), tf.constant(levels), settings
+        )
         return sums.numpy(), penalties.numpy()
 
     def validate(self, block: int, settings: LaneSettings) -> tuple[FloatArray, FloatArray]:
@@ -218,6 +224,7 @@ class BlockFunctions:
         epoch: Batches,
         coefficients: tf.Tensor,
         taken: tf.Tensor,
+        levels: tf.Tensor,
         settings: LaneSettings,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `LaneGraph.train`."""
@@ -228,10 +235,9 @@ class BlockFunctions:
             if "penalties" in self._signature.techniques:
                 penalties += tf.reduce_sum(row_weights) * self._networks.penalty(weights.layers, settings)
             x = _for_each_lane(epoch.x[step], settings)
-            pulled = self._networks.pulled(
-                weights, x, epoch.y[step], settings, Step(row_weights, taken + step), epoch.sample_weights_of(step)
-            )
-            gradients = self._gradients(pulled.gradients, [weights for weights, _, _ in layers], settings)
+            now = Step(row_weights, taken + step, levels)
+            pulled = self._networks.pulled(weights, x, epoch.y[step], settings, now, epoch.sample_weights_of(step))
+            gradients = self._gradients(pulled.gradients, [weights for weights, _, _ in layers], settings, now)
             trained = []
             for index, (own, gradient, moved) in enumerate(zip(layers, gradients, pulled.moved, strict=True)):
                 updated, first, second = update(*own[:1], gradient, *own[1:], coefficients[step])
@@ -283,9 +289,9 @@ class BlockFunctions:
         return Weights(whole[:layers], beside, inputs)
 
     def _gradients(
-        self, pulled: Sequence[tf.Tensor | Rows], kept: Sequence[tf.Tensor], settings: LaneSettings
+        self, pulled: Sequence[tf.Tensor | Rows], kept: Sequence[tf.Tensor], settings: LaneSettings, step: Step
     ) -> list[tf.Tensor]:
-        """What is minimized, penalties included, with respect to each array as it is kept, and clipped."""
+        """What is minimized, penalties included, with respect to each array as it is kept; clipped, and with noise."""
         gradients = []
         for index, (gradient, weights, names) in enumerate(zip(pulled, kept, self._arrays.names, strict=True)):
             if isinstance(gradient, Mapping):
@@ -295,11 +301,21 @@ class BlockFunctions:
             if "penalties" in self._signature.techniques and index < self._signature.depth:
                 gradient += self._networks.penalty_gradient(weights, settings, biases=self._shapes[index][1])
             gradients.append(gradient)
-        if self._signature.techniques.isdisjoint(CLIPPING):
+        techniques = self._signature.techniques
+        if techniques.isdisjoint(ON_GRADIENTS):
             return gradients
         whole = [tf.reshape(each, [self._block, *shape]) for each, shape in zip(gradients, self._shapes, strict=True)]
-        held = clipped(whole, self._arrays.segments, settings.clipping, settings.limit, self._signature.techniques)
-        return [tf.reshape(each, weights.shape) for each, weights in zip(held, kept, strict=True)]
+        whole = clipped(whole, self._arrays.segments, settings.clipping, settings.limit, techniques)
+        if "gradient_noise" in techniques:
+            whole = [each + self._gradient_noise(index, settings, step) for index, each in enumerate(whole)]
+        return [tf.reshape(each, weights.shape) for each, weights in zip(whole, kept, strict=True)]
+
+    def _gradient_noise(self, index: int, settings: LaneSettings, step: Step) -> tf.Tensor:
+        """What is added to the gradient of an array, float32 [lanes, rows, columns]."""
+        rows, columns = self._shapes[index]
+        deviation = step.levels[:, 1] / (1.0 + tf.cast(step.taken, tf.float32)) ** settings.noise_decay
+        drawn = normal(settings.keys, tf.cast(step.taken, tf.uint32), GRADIENT_NOISE + index, rows=rows, units=columns)
+        return tf.where(used(self._arrays, index, settings), deviation[:, None, None] * drawn, 0.0)
 
     def _with(self, kept: tf.Tensor, index: int, moved: Rows) -> tf.Tensor:
         """An array as it is kept, with other values in some of its rows."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tuner.lanes.arrays import NORMALIZED, Arrays
-from tuner.models.mlp import hidden_name, normalization_name
+from tuner.models.mlp import activation_name, hidden_name, normalization_name
 
 FloatArray = NDArray[np.float32]
 
@@ -29,7 +29,9 @@ def put_arrays(model: keras.Model, own: Arrays, arrays: Sequence[FloatArray]) ->
     if own.inputs:
         model.get_layer(normalization_name(None)).set_weights(_rows(own.inputs, beside.pop(), NORMALIZED))
     for index, array in enumerate(beside):
-        if set(NORMALIZED) <= set(own.units):
+        if "leak" in own.units:
+            model.get_layer(activation_name(index)).set_weights([array[own.units.index("leak")]])
+        if "gamma" in own.units:
             model.get_layer(normalization_name(index)).set_weights(_rows(own.units, array, NORMALIZED))
 
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tuner.lanes import normalization
-from tuner.lanes.activations import activate, slope
-from tuner.lanes.dropout import keep_scale
+from tuner.lanes.activations import Bends, activate, leak_gradient, slope
+from tuner.lanes.dropout import alpha_of, keep_scale
 from tuner.lanes.losses import measure, sums_only
-from tuner.lanes.noise import INPUT_NOISE, normal
+from tuner.lanes.noise import ACTIVATION_NOISE, INPUT_NOISE, normal
 from tuner.lanes.normalization import Normalized, Rows
 from tuner.lanes.penalties import penalty, penalty_gradient
 from tuner.lanes.signature import Signature
@@ -39,6 +39,10 @@ class LaneSettings(NamedTuple):
         input_noise: float32 [lanes], its standard deviation.
         clipping: int32 [lanes], an index into `clipping.KINDS`.
         limit: float32 [lanes], of clipping.
+        is_alpha: bool [lanes], whether dropout is alpha dropout.
+        leaky_slope, elu_alpha: float32 [lanes].
+        is_prelu: bool [lanes].
+        noise_decay: float32 [lanes], the power of 1 + t by which the noise on gradients is divided in step t.
     """
 
     codes: tf.Tensor
@@ -55,6 +59,11 @@ class LaneSettings(NamedTuple):
     input_noise: tf.Tensor
     clipping: tf.Tensor
     limit: tf.Tensor
+    is_alpha: tf.Tensor
+    leaky_slope: tf.Tensor
+    elu_alpha: tf.Tensor
+    is_prelu: tf.Tensor
+    noise_decay: tf.Tensor
 
 
 NORMALIZATIONS = ("none", "before", "after")
@@ -66,10 +75,12 @@ class Step(NamedTuple):
     Attributes:
         row_weights: float32 [rows], 0 for a filler row.
         taken: int32 [lanes], steps that each lane has behind it.
+        levels: float32 [lanes, 2], standard deviations of the noise on activations and on gradients.
     """
 
     row_weights: tf.Tensor
     taken: tf.Tensor
+    levels: tf.Tensor
 
 
 class Passed(NamedTuple):
@@ -166,13 +177,13 @@ class Networks:
         inputs, moved_inputs = [], []
         if normalized is not None:
             dx = tf.matmul(dz, weights.layers[0], transpose_b=True)[:, :, :-1]
-            inputs = [normalization.back(dx, normalized, weights.inputs, step.row_weights)[1]]
+            _, rows = normalization.back(dx, normalized, weights.inputs, step.row_weights)
+            normalizes = settings.normalizes_inputs[:, None, None]
+            inputs = [{name: tf.where(normalizes, row, 0.0) for name, row in rows.items()}]
             moved_inputs = [normalization.moved(weights.inputs, normalized, settings.norm_momentum)]
         units = beside[::-1] if weights.units else []
         moved = [self._moved(layer, rows, settings) for layer, rows in zip(passed, weights.units, strict=False)]
-        return Pulled(
-            [*gradients[::-1], *units, *inputs], [*[{}] * (depth + 1), *moved, *moved_inputs], sums
-        )
+        return Pulled([*gradients[::-1], *units, *inputs], [*[{}] * (depth + 1), *moved, *moved_inputs], sums)
 
     def sums(
         self,
@@ -241,28 +252,35 @@ class Networks:
             passed.append(layer)
         return passed
 
-    def _activate(
-        self, z: tf.Tensor, units: Rows, settings: LaneSettings, layer: int, step: Step | None
-    ) -> Passed:
+    def _activate(self, z: tf.Tensor, units: Rows, settings: LaneSettings, layer: int, step: Step | None) -> Passed:
         """A hidden layer's output and a column of ones, from its product float32 [lanes, rows, units]."""
         activations = self._signature.activations
         before = after = None
         if "normalization_before" in self._techniques:
             y, before = self._normalize(z, units, settings, step)
             z = tf.where(_is(settings, "before"), y, z)
-        a = activate(z, settings.codes[:, None, None], activations)
-        if not NOT_ZERO_AT_ZERO.isdisjoint(activations):
-            used = tf.range(z.shape[2])[None, :] < settings.widths[:, None]
-            a = tf.where(used[:, None, :], a, 0.0)
+        noisy = "activation_noise" in self._techniques
+        if step is not None and noisy:
+            z += step.levels[:, :1, None] * _noise(z, settings, step, ACTIVATION_NOISE + layer)
+        a = activate(z, settings.codes[:, None, None], activations, self._bends(units, settings))
+        used = (tf.range(z.shape[2])[None, :] < settings.widths[:, None])[:, None, :]
+        if noisy or not NOT_ZERO_AT_ZERO.isdisjoint(activations):
+            a = tf.where(used, a, 0.0)
         h = a
         if "normalization_after" in self._techniques:
             y, after = self._normalize(h, units, settings, step)
             h = tf.where(_is(settings, "after"), y, h)
+        alpha = "alpha_dropout" in self._techniques
         if step is not None and "dropout" in self._techniques:
-            h *= _keep_scale(z, settings, step, layer)
+            scale = _keep_scale(z, settings, step, layer)
+            if alpha:
+                left = alpha_of(settings.dropout, settings.is_alpha)
+                h = tf.where(used & (scale > 0), h * left.scale + left.shift, tf.where(used, left.dropped, 0.0))
+            else:
+                h *= scale
         return Passed(
             z,
-            None if after is None else a,
+            None if after is None and not alpha else a,
             tf.pad(h, [[0, 0], [0, 0], [0, 1]], constant_values=1.0),
             before,
             after,
@@ -277,7 +295,11 @@ class Networks:
         units = weights.units[layer] if weights.units else {}
         pulls: dict[str, tf.Tensor] = {}
         if "dropout" in self._techniques:
-            dh *= _keep_scale(passed.z, settings, step, layer)
+            scale = _keep_scale(passed.z, settings, step, layer)
+            if "alpha_dropout" in self._techniques:
+                dh = tf.where(scale > 0, dh * alpha_of(settings.dropout, settings.is_alpha).scale, 0.0)
+            else:
+                dh *= scale
             if passed.a is None:
                 # Where a unit was kept this is its activation; where it was dropped nothing flows back anyway.
                 a *= 1.0 - settings.dropout[:, None, None]
@@ -286,7 +308,10 @@ class Networks:
             is_after = _is(settings, "after")
             pulls |= {name: tf.where(is_after, row, 0.0) for name, row in rows.items()}
             dh = tf.where(is_after, da, dh)
-        dz = dh * slope(passed.z, a, settings.codes[:, None, None], self._signature.activations)
+        if "leak" in units:
+            pulls["leak"] = tf.where(settings.is_prelu[:, None, None], leak_gradient(dh, passed.z), 0.0)
+        bends = self._bends(units, settings)
+        dz = dh * slope(passed.z, a, settings.codes[:, None, None], self._signature.activations, bends)
         if passed.before is not None:
             dy, rows = normalization.back(dz, passed.before, units, step.row_weights)
             is_before = _is(settings, "before")
@@ -296,6 +321,15 @@ class Networks:
             dz = tf.where(has, dz, 0.0)
             pulls = {name: tf.where(has, row, 0.0) for name, row in pulls.items()}
         return dz, pulls
+
+    def _bends(self, units: Rows, settings: LaneSettings) -> Bends:
+        """What activations are below 0 where a lane's own settings or weights say."""
+        bends = Bends(leak=units["leak"]) if "leak" in units else Bends()
+        if "leaky_slope" in self._techniques:
+            bends = bends._replace(leaky=settings.leaky_slope[:, None, None])
+        if "elu_alpha" in self._techniques:
+            bends = bends._replace(elu=settings.elu_alpha[:, None, None])
+        return bends
 
     def _moved(self, passed: Passed, units: Rows, settings: LaneSettings) -> Rows:
         """The moving statistics of a hidden layer after a training step."""

@@ -29,9 +29,7 @@ class Normalized(NamedTuple):
     variance: tf.Tensor
 
 
-def normalize(
-    x: tf.Tensor, units: Rows, row_weights: tf.Tensor, epsilon: tf.Tensor
-) -> tuple[tf.Tensor, Normalized]:
+def normalize(x: tf.Tensor, units: Rows, row_weights: tf.Tensor, epsilon: tf.Tensor) -> tuple[tf.Tensor, Normalized]:
     """Normalized by the batch's own mean and variance, as in training.
 
     Args:

@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.hyperparameters.clipping import NoClipping
-from tuner.hyperparameters.normalization import DEFAULT_EPSILON, DEFAULT_MOMENTUM, NoNormalization
+from tuner.hyperparameters.gradient_noise import decay_of
 from tuner.lanes import clipping
 from tuner.lanes.arrays import Arrays, arrays_in, arrays_of
 from tuner.lanes.coefficients import COEFFICIENTS, IDLE, initial_slots
 from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
+from tuner.lanes.keras_model import put_arrays
 from tuner.lanes.losses import metrics_of_sums
 from tuner.lanes.network import NORMALIZATIONS, LaneSettings
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block
 from tuner.lanes.sharing import Sharing, kind_of
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LaneState, LayerState, fresh_state, padded, trimmed
-from tuner.lanes.keras_model import put_arrays
 from tuner.models import build_mlp
 from tuner.models.mlp import dropout_seed
 
@@ -166,7 +166,11 @@ class LaneProgram:
         self._networks[lane] = None
 
     def train(
-        self, order: NDArray[np.int32], coefficients: Mapping[int, FloatArray], steps_taken: Mapping[int, int]
+        self,
+        order: NDArray[np.int32],
+        coefficients: Mapping[int, FloatArray],
+        steps_taken: Mapping[int, int],
+        noise: Mapping[int, tuple[float, float]] | None = None,
     ) -> Metrics:
         """Train every lane for one epoch.
 
@@ -174,6 +178,7 @@ class LaneProgram:
             order: int32 [rows], in which order to take the training rows; all lanes share it.
             coefficients: float32 [steps, C] for each filled lane, from `step_coefficients`.
             steps_taken: training steps that each filled lane has behind it.
+            noise: of the lanes that have any, its standard deviation on activations and on gradients.
         Returns:
             The epoch's training metrics as Keras reports them, penalties in `loss`; float64 [lanes] each.
         """
@@ -188,11 +193,14 @@ class LaneProgram:
         for lane, rows in coefficients.items():
             stacked[:, lane] = rows
             taken[lane] = steps_taken[lane]
+        levels = np.zeros((self.room, 2), np.float32)
+        for lane, deviations in (noise or {}).items():
+            levels[lane] = deviations
         epoch = self._graph.epoch(chosen, weights.reshape(self.steps, size))
 
         def train(block: int) -> tuple[FloatArray, FloatArray]:
             own = self._lanes_of(block)
-            return self._graph.train(block, epoch, stacked[:, own], taken[own], self._settings[block])
+            return self._graph.train(block, epoch, stacked[:, own], taken[own], levels[own], self._settings[block])
 
         sums, penalties = self._in_blocks(train)
         return self._metrics(sums, penalties, self._rows, self._weight)
@@ -297,6 +305,8 @@ KINDS_OF_NUMBERS: Mapping[str, type[np.generic]] = {
     "normalization": np.int32,
     "normalizes_inputs": np.bool_,
     "clipping": np.int32,
+    "is_alpha": np.bool_,
+    "is_prelu": np.bool_,
 }
 """Those of `LaneSettings` that are not float32."""
 
@@ -305,7 +315,6 @@ def _numbers_of(network: Network, signature: Signature) -> LaneSettings:
     """A lane's settings as plain numbers."""
     chosen = network.chosen
     layers, normal = chosen.layers, chosen.normalization
-    plain = isinstance(normal, NoNormalization)
     return LaneSettings(
         codes=signature.activations.index(layers.activation),
         depths=layers.depth,
@@ -316,9 +325,14 @@ def _numbers_of(network: Network, signature: Signature) -> LaneSettings:
         l2=layers.l2,
         normalization=NORMALIZATIONS.index(normal.kind),
         normalizes_inputs=chosen.inputs.normalization,
-        norm_momentum=DEFAULT_MOMENTUM if plain else normal.momentum,
-        norm_epsilon=DEFAULT_EPSILON if plain else normal.epsilon,
+        norm_momentum=normal.momentum,
+        norm_epsilon=normal.epsilon,
         input_noise=chosen.inputs.noise,
         clipping=clipping.KINDS.index(chosen.clipping.kind),
         limit=0.0 if isinstance(chosen.clipping, NoClipping) else chosen.clipping.limit,
+        is_alpha=layers.dropout_kind == "alpha",
+        leaky_slope=layers.leaky_slope,
+        elu_alpha=layers.elu_alpha,
+        is_prelu=layers.activation == "prelu",
+        noise_decay=decay_of(chosen.gradient_noise),
     )

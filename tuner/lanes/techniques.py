@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuner.hyperparameters import Hyperparameters
+from tuner.lanes.activations import USUAL
 
 
 def _positive(value: Any) -> bool:
@@ -32,11 +33,16 @@ def _is(kind: str) -> Callable[[Any], bool]:
 
 TECHNIQUES: Mapping[str, Technique] = {
     "dropout": Technique(("layers.dropout",)),
+    "alpha_dropout": Technique(("layers.dropout_kind",), _is("alpha")),
     "penalties": Technique(("layers.l1", "layers.l2")),
     "normalization_before": Technique(("normalization.kind",), _is("before")),
     "normalization_after": Technique(("normalization.kind",), _is("after")),
     "input_normalization": Technique(("inputs.normalization",), bool),
     "input_noise": Technique(("inputs.noise",)),
+    "activation_noise": Technique(("activation_noise.kind",), bool),
+    "gradient_noise": Technique(("gradient_noise.kind",), bool),
+    "leaky_slope": Technique(("layers.leaky_slope",), lambda value: bool(value != USUAL.leaky)),
+    "elu_alpha": Technique(("layers.elu_alpha",), lambda value: bool(value != USUAL.elu)),
     "clipping_by_value": Technique(("clipping.kind",), _is("value")),
     "clipping_by_norm": Technique(("clipping.kind",), _is("norm")),
     "clipping_by_global_norm": Technique(("clipping.kind",), _is("global_norm")),

@@ -6,7 +6,14 @@ from tuner.models.initializers import initializer_of
 from tuner.models.losses import loss_of
 from tuner.models.metrics import metrics_for
 from tuner.models.mlp import build_mlp, dropout_seed, weight_seed
-from tuner.models.optimizers import build_optimizer, momentum_of, ordinary_optimizer, set_momentum
+from tuner.models.noise import set_activation_noise
+from tuner.models.optimizers import (
+    build_optimizer,
+    momentum_of,
+    ordinary_optimizer,
+    set_gradient_noise,
+    set_momentum,
+)
 
 __all__ = [
     "build_mlp",
@@ -17,6 +24,8 @@ __all__ = [
     "metrics_for",
     "momentum_of",
     "ordinary_optimizer",
+    "set_activation_noise",
+    "set_gradient_noise",
     "set_momentum",
     "weight_seed",
 ]

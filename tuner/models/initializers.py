@@ -9,6 +9,7 @@ from tuner.hyperparameters import Layers
 MATCHING: Mapping[str, str] = {
     "relu": "he_normal",
     "leaky_relu": "he_normal",
+    "prelu": "he_normal",
     "elu": "he_normal",
     "gelu": "he_normal",
     "swish": "he_normal",

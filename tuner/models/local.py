@@ -1,8 +1,13 @@
-"""Keras' optimizers without the exchange of gradients between replicas: a training on one device has no use for it."""
+"""Keras' optimizers without the exchange of gradients between replicas, and with noise on these where it is wanted.
+
+A training on one device has no use for the exchange.
+"""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
+
+from tuner.models.noise import GradientNoise
 
 
 class Local:
@@ -19,7 +24,17 @@ class Local:
     stock: ClassVar[type[Any]]
     """Keras' own optimizer, whose numbers these are."""
 
+    gradient_noise: GradientNoise | None = None
+    """What is added to the gradients."""
+
     _distribution_strategy: Any
+    _iterations: Any
+
+    def _clip_gradients(self, grads: Any) -> list[Any]:
+        clipped: list[Any] = super()._clip_gradients(grads)  # type: ignore[misc]
+        if self.gradient_noise is None:
+            return clipped
+        return self.gradient_noise.added_to(clipped, self._iterations)
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> list[Any]:
         if self._distribution_strategy.num_replicas_in_sync > 1:

@@ -7,22 +7,28 @@ from collections.abc import Mapping
 import keras
 
 from tuner.hyperparameters import Hyperparameters, Layers
-from tuner.hyperparameters.normalization import DEFAULT_EPSILON, DEFAULT_MOMENTUM, NoNormalization
 from tuner.models.initializers import OUTPUT_INITIALIZER, initializer_of
+from tuner.models.noise import ActivationNoise
 from tuner.seeds import derive_seed
 from tuner.study.metrics import Task
 
 OUTPUT_ACTIVATIONS: Mapping[Task, str] = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}
 
 
-def build_mlp(chosen: Hyperparameters, *, features: int, outputs: int, task: Task, seed: int) -> keras.Model:
-    """An ordinary, uncompiled Keras model.
+DEFAULT_SLOPE = 0.2
+"""Of Keras' own leaky_relu below 0."""
+
+
+def build_mlp(
+    chosen: Hyperparameters, *, features: int, outputs: int, task: Task, seed: int, driven: bool = False
+) -> keras.Model:
+    """An uncompiled Keras model, and an ordinary one unless it is driven.
 
     The same arguments give the same initial weights and, in training, the same dropout and noise; no global seed is
     touched. In order:
 
         inputs  [normalization]  [noise]
-        hidden  product  [normalization before]  activation  [normalization after]  [dropout]     `depth` times
+        hidden  product  [normalization before]  [noise]  activation  [normalization after]  [dropout]    `depth` times
         output  product  the activation that the task asks for
 
     Args:
@@ -32,6 +38,8 @@ def build_mlp(chosen: Hyperparameters, *, features: int, outputs: int, task: Tas
             for a binary task.
         task: decides the output's activation.
         seed: from which the weights and all that is random in training follow.
+        driven: whether noise on activations can change from epoch to epoch, see `set_activation_noise`; a model that
+            cannot keeps the first epoch's, and can be loaded without this package.
     """
     layers = chosen.layers
     inputs = keras.Input((features,), name="rows")
@@ -39,9 +47,11 @@ def build_mlp(chosen: Hyperparameters, *, features: int, outputs: int, task: Tas
     if chosen.inputs.normalization:
         flow = _normalization(chosen, None)(flow)
     if chosen.inputs.noise > 0:
-        flow = keras.layers.GaussianNoise(chosen.inputs.noise, seed=derive_seed(seed, "input noise"), name="noise")(flow)
+        flow = keras.layers.GaussianNoise(chosen.inputs.noise, seed=derive_seed(seed, "input noise"), name="noise")(
+            flow
+        )
     for index in range(layers.depth):
-        flow = _hidden(chosen, index, seed, flow)
+        flow = _hidden(chosen, index, seed, flow, driven=driven)
     output = keras.layers.Dense(
         outputs,
         activation=OUTPUT_ACTIVATIONS[task],
@@ -54,6 +64,11 @@ def build_mlp(chosen: Hyperparameters, *, features: int, outputs: int, task: Tas
 def hidden_name(layer: int) -> str:
     """The Keras name of a hidden layer."""
     return f"hidden_{layer}"
+
+
+def activation_name(layer: int) -> str:
+    """The Keras name of a hidden layer's activation, where that is a layer of its own."""
+    return f"activation_{layer}"
 
 
 def normalization_name(layer: int | None) -> str:
@@ -71,34 +86,60 @@ def dropout_seed(seed: int, layer: int) -> int:
     return derive_seed(seed, "dropout", layer)
 
 
-def _hidden(chosen: Hyperparameters, index: int, seed: int, flow: keras.KerasTensor) -> keras.KerasTensor:
+def _hidden(
+    chosen: Hyperparameters, index: int, seed: int, flow: keras.KerasTensor, *, driven: bool
+) -> keras.KerasTensor:
     """One hidden layer on top of what there is."""
     layers = chosen.layers
+    noise = chosen.activation_noise_curve()
+    activation = _activation(layers, index)
     before = chosen.normalization.kind == "before"
+    inline = isinstance(activation, str) and not before and noise is None
     flow = keras.layers.Dense(
         layers.width,
-        activation=None if before else layers.activation,
+        activation=activation if inline else None,
         kernel_initializer=_initializer(initializer_of(layers), weight_seed(seed, index)),
         kernel_regularizer=_penalty(layers),
         name=hidden_name(index),
     )(flow)
     if before:
         flow = _normalization(chosen, index)(flow)
-        flow = keras.layers.Activation(layers.activation, name=f"activation_{index}")(flow)
-    elif chosen.normalization.kind == "after":
+    if noise is not None:
+        flow = _noise(noise.value(0), derive_seed(seed, "noise", index), f"noise_{index}", driven=driven)(flow)
+    if not inline:
+        if isinstance(activation, str):
+            activation = keras.layers.Activation(activation, name=activation_name(index))
+        flow = activation(flow)
+    if chosen.normalization.kind == "after":
         flow = _normalization(chosen, index)(flow)
     if layers.dropout > 0:
-        flow = keras.layers.Dropout(layers.dropout, seed=dropout_seed(seed, index), name=f"dropout_{index}")(flow)
+        dropout = keras.layers.AlphaDropout if layers.dropout_kind == "alpha" else keras.layers.Dropout
+        flow = dropout(layers.dropout, seed=dropout_seed(seed, index), name=f"dropout_{index}")(flow)
     return flow
+
+
+def _activation(layers: Layers, index: int) -> str | keras.layers.Layer:
+    """Keras' name of the activation, or a layer if it has settings or weights of its own."""
+    name = activation_name(index)
+    if layers.activation == "prelu":
+        return keras.layers.PReLU(name=name)
+    if layers.activation == "leaky_relu" and layers.leaky_slope != DEFAULT_SLOPE:
+        return keras.layers.LeakyReLU(negative_slope=float(layers.leaky_slope), name=name)
+    if layers.activation == "elu" and layers.elu_alpha != 1:
+        return keras.layers.ELU(alpha=float(layers.elu_alpha), name=name)
+    return layers.activation
+
+
+def _noise(level: float, seed: int, name: str, *, driven: bool) -> keras.layers.Layer:
+    if driven:
+        return ActivationNoise(level, seed=seed, name=name)
+    return keras.layers.GaussianNoise(level, seed=seed, name=name)
 
 
 def _normalization(chosen: Hyperparameters, layer: int | None) -> keras.layers.BatchNormalization:
     stated = chosen.normalization
-    plain = isinstance(stated, NoNormalization)
     return keras.layers.BatchNormalization(
-        momentum=DEFAULT_MOMENTUM if plain else float(stated.momentum),
-        epsilon=DEFAULT_EPSILON if plain else float(stated.epsilon),
-        name=normalization_name(layer),
+        momentum=float(stated.momentum), epsilon=float(stated.epsilon), name=normalization_name(layer)
     )
 
 

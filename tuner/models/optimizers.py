@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -66,22 +66,30 @@ def set_momentum(optimizer: keras.optimizers.Optimizer, value: float) -> None:
     optimizer.momentum_variable.assign(value)
 
 
+def set_gradient_noise(optimizer: keras.optimizers.Optimizer, level: float) -> None:
+    """Let an optimizer with `GradientNoise` go on with another level of it."""
+    optimizer.gradient_noise.level.assign(level)
+
+
 def momentum_of(optimizer: keras.optimizers.Optimizer) -> float | None:
     """The present momentum; None for an optimizer that has none."""
     return float(optimizer.momentum_variable) if isinstance(optimizer, Driven) else None
 
 
-def ordinary_optimizer(optimizer: keras.optimizers.Optimizer) -> keras.optimizers.Optimizer:
+def ordinary_optimizer(
+    optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable] | None = None
+) -> keras.optimizers.Optimizer:
     """Keras' own optimizer in the same state, so that a saved model can be loaded without this package.
 
     Args:
         optimizer: built; one that is ordinary already is given back as it is.
+        variables: that it shall train, in the same order; the same ones if left out.
     """
     if not isinstance(optimizer, Local):
         return optimizer
     ours: Any = optimizer
     ordinary = ours.stock.from_config(ours.get_config())
-    ordinary.build(ours._trainable_variables)
+    ordinary.build(ours._trainable_variables if variables is None else variables)
     momentum = ours.momentum_variable if isinstance(ours, Driven) else None
     state = [variable for variable in ours.variables if variable is not momentum]
     # Without a momentum, the ordinary SGD and RMSprop lack its slots, which are the last of the variables.

@@ -49,6 +49,8 @@ class Course:
         epochs: how many have ended.
         learning_rate: of the present epoch.
         momentum: of the present epoch; None for an optimizer that has none.
+        activation_noise, gradient_noise: standard deviations in the present epoch; None without noise. The second is
+            without its decay from step to step.
         best_epoch: counted from 0; None before there is a finite objective metric.
         best_metrics: every metric after that epoch.
         diverged: whether a loss or an objective metric was infinite or not a number.
@@ -61,6 +63,8 @@ class Course:
         self.epochs = 0
         self.learning_rate = 0.0
         self.momentum: float | None = None
+        self.activation_noise: float | None = None
+        self.gradient_noise: float | None = None
         self.best_epoch: int | None = None
         self.best_metrics: Mapping[str, float] = {}
         self.diverged = False
@@ -69,6 +73,8 @@ class Course:
         self._learning_rate_schedule = job.hyperparameters.learning_rate_schedule(job.direction)
         self._learning_rate_state = self._learning_rate_schedule.start()
         self._momentum_curve = job.hyperparameters.momentum_schedule()
+        self._activation_noise_curve = job.hyperparameters.activation_noise_curve()
+        self._gradient_noise_curve = job.hyperparameters.gradient_noise_curve()
         self._metric: float | None = None
         self._best_loss = math.inf
         self._best_loss_by_enough = math.inf
@@ -108,6 +114,10 @@ class Course:
         )
         if self._momentum_curve is not None:
             self.momentum = self._momentum_curve.value(self.epochs)
+        if self._activation_noise_curve is not None:
+            self.activation_noise = self._activation_noise_curve.value(self.epochs)
+        if self._gradient_noise_curve is not None:
+            self.gradient_noise = self._gradient_noise_curve.value(self.epochs)
 
     def end_epoch(self, metrics: Mapping[str, float]) -> bool:
         """Take in what the epoch came to.

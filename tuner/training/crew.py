@@ -55,11 +55,12 @@ class Crew:
         """
         began = clock()
         self._take_in()
-        coefficients, steps = {}, {}
+        coefficients, steps, noise = {}, {}, {}
         for lane, trial in self.trials.items():
             course = trial.course
             course.begin_epoch()
             steps[lane] = trial.memory.steps
+            noise[lane] = course.activation_noise or 0.0, course.gradient_noise or 0.0
             coefficients[lane], trial.memory = step_coefficients(
                 trial.job.hyperparameters.optimizer,
                 course.learning_rate,
@@ -67,7 +68,8 @@ class Crew:
                 trial.memory,
                 self.program.steps,
             )
-        trained = self.program.train(permutation(self.order, 0, len(self.prepared.x_train)), coefficients, steps)
+        order = permutation(self.order, 0, len(self.prepared.x_train))
+        trained = self.program.train(order, coefficients, steps, noise)
         self.order = self.order.later(1)
         validated = self.program.validate()
         metrics = {**trained, **{f"val_{name}": values for name, values in validated.items()}}

@@ -14,7 +14,10 @@ import keras
 from tuner.clock import Clock, wall_clock
 from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
+from tuner.hyperparameters.gradient_noise import decay_of
 from tuner.models import build_mlp, build_optimizer, loss_of, metrics_for, ordinary_optimizer
+from tuner.models.noise import GradientNoise
+from tuner.seeds import derive_seed
 from tuner.training.batches import targets_of, validation_batches
 from tuner.training.callbacks import CourseDriver, HandingBack, Reporting, RowOrder, TargetUnits
 from tuner.training.checkpoint import resume, write_checkpoint
@@ -215,9 +218,12 @@ def _train(
         shuffle=False,
         verbose=0,
     )
-    # With Keras' own optimizer and metrics a saved model can be loaded without this package.
+    # With Keras' own optimizer, layers and metrics a saved model can be loaded without this package.
+    optimizer = model.optimizer
+    if chosen.activation_noise is not None:
+        model = _ordinary(model, job, prepared)
     model.compile(
-        optimizer=ordinary_optimizer(model.optimizer),
+        optimizer=ordinary_optimizer(optimizer, model.trainable_variables),
         loss=loss_of(chosen.loss, prepared.task),
         **_metrics(prepared),
     )
@@ -239,13 +245,17 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     """The model before its first epoch, its optimizer built."""
     chosen = job.hyperparameters
     momentum = chosen.momentum_schedule()
-    model = build_mlp(
-        chosen, features=prepared.features, outputs=prepared.outputs, task=prepared.task, seed=job.seed
+    model = _mlp(job, prepared, driven=True)
+    optimizer = build_optimizer(
+        chosen.optimizer, None if momentum is None else momentum.value(0), clipping=chosen.clipping
     )
+    noise = chosen.gradient_noise_curve()
+    if noise is not None:
+        optimizer.gradient_noise = GradientNoise(
+            noise.value(0), decay=decay_of(chosen.gradient_noise), seed=derive_seed(job.seed, "gradient noise")
+        )
     model.compile(
-        optimizer=build_optimizer(
-            chosen.optimizer, None if momentum is None else momentum.value(0), clipping=chosen.clipping
-        ),
+        optimizer=optimizer,
         loss=loss_of(chosen.loss, prepared.task),
         **_metrics(prepared, prepared.target_scales),
         steps_per_execution=STEPS_PER_CALL,
@@ -255,6 +265,25 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     # With every variable made beforehand, TensorFlow traces the training step once; otherwise it does so twice.
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def _mlp(job: Job, prepared: Prepared, *, driven: bool) -> keras.Model:
+    return build_mlp(
+        job.hyperparameters,
+        features=prepared.features,
+        outputs=prepared.outputs,
+        task=prepared.task,
+        seed=job.seed,
+        driven=driven,
+    )
+
+
+def _ordinary(model: keras.Model, job: Job, prepared: Prepared) -> keras.Model:
+    """The same network out of Keras' own layers."""
+    ordinary = _mlp(job, prepared, driven=False)
+    for layer in ordinary.layers:
+        layer.set_weights(model.get_layer(layer.name).get_weights()[: len(layer.weights)])
+    return ordinary
 
 
 def _metrics(prepared: Prepared, target_scales: Sequence[float] = ()) -> Mapping[str, list[keras.metrics.Metric]]:

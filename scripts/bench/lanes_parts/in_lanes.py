@@ -41,7 +41,9 @@ class InLanes:
             RuntimeError: if a trial failed.
         """
         lanes = min(self._lanes, trials)
-        expected = Expected(widths=(self._work.width,), activations=(ACTIVATION,), techniques=frozenset({"dropout", "penalties"}))
+        expected = Expected(
+            widths=(self._work.width,), activations=(ACTIVATION,), techniques=frozenset({"dropout", "penalties"})
+        )
         trainer = LaneTrainer(lanes=lanes, expected=expected, threads=self._threads)
         jobs = Drawn(self._work, trials=trials, epochs=epochs, seed=self._seed)
         watch = Watch(lanes)

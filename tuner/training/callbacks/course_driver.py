@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-from tuner.models import set_momentum
+from tuner.models import set_activation_noise, set_gradient_noise, set_momentum
 from tuner.training.course import Course
 
 
@@ -31,6 +31,10 @@ class CourseDriver(keras.callbacks.Callback):  # type: ignore[misc]
         self.model.optimizer.learning_rate.assign(self._course.learning_rate)
         if self._course.momentum is not None:
             set_momentum(self.model.optimizer, self._course.momentum)
+        if self._course.activation_noise is not None:
+            set_activation_noise(self.model, self._course.activation_noise)
+        if self._course.gradient_noise is not None:
+            set_gradient_noise(self.model.optimizer, self._course.gradient_noise)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
         if self._course.end_epoch(logs):
