@@ -34,31 +34,38 @@ VARIANTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"clipping": {"kind": "norm", "limit": 0.05}, "inputs": {"normalization": True}},
         {},
     ],
+    "bends": [
+        {"layers": {"activation": "prelu"}, "clipping": {"kind": "norm", "limit": 0.1}},
+        {"layers": {"activation": "prelu"}, "normalization": {"kind": "before", **NORMALIZED}},
+        {"layers": {"activation": "leaky_relu", "leaky_slope": 0.01}},
+        {"layers": {"activation": "elu", "elu_alpha": 0.3}},
+        {"layers": {"activation": "elu"}},
+    ],
 }
 """For each group of techniques the configurations that go round."""
 
-ACTIVATIONS = ("relu", "sigmoid", "selu", "gelu")
+ACTIVATIONS = ("relu", "sigmoid", "gelu", "prelu", "leaky_relu", "elu")
 
 
 def jobs_of(variants: Sequence[Mapping[str, Any]]) -> list[Job]:
     """Each variant with some optimizers, depths, widths and activations."""
     jobs = []
-    for number in range(len(variants)):
+    for number, variant in enumerate(variants):
         kind, rate = list(RATES.items())[number % len(RATES)]
         layers = {
             "depth": 1 + number % 3,
             "width": (8, 5, 7)[number // 2 % 3],
-            "activation": ACTIVATIONS[number % len(ACTIVATIONS)],
+            "activation": ACTIVATIONS[number % 3],
             **({"l2": 0.01} if number % 4 == 0 else {}),
+            **variant.get("layers", {}),
         }
         jobs.append(
             job(
                 number,
                 seed=number,
                 epochs=2 + number % 3,
-                layers=layers,
+                **{**variant, "layers": layers},
                 optimizer={"kind": kind, **rate, **OWN[kind]},
-                **variants[number % len(variants)],
             )
         )
     return jobs
@@ -77,5 +84,6 @@ def test_all_techniques_in_one_program_leave_the_plain_network_what_it_is(capsys
     everything = Expected(
         depths=(3,), widths=(8,), shallow=(3,), activations=ACTIVATIONS, techniques=frozenset(TECHNIQUES)
     )
-    plain = jobs_of([{}, {"normalization": {"kind": "before"}}])
+    off = {"kind": "constant", "initial": 0.0}
+    plain = jobs_of([{}, {"gradient_noise": off, "activation_noise": off, "layers": {"dropout_kind": "alpha"}}])
     check_equal(trained_twice(plain, {MAIN_DATA: prepared()}, lanes=8, expected=everything), capsys)
