@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from contextlib import closing
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,6 +114,16 @@ def test_a_point_is_a_configuration_that_can_be(name):
         for momentum in listed(point.get("momentum", [])):
             others = {key: value for key, value in optimizer.items() if key not in ("momentum", "beta_1")}
             Hyperparameters.model_validate({**stated, "optimizer": others, "momentum": momentum})
+
+
+def test_the_documentation_tells_every_point_in_its_order():
+    page = (Path(__file__).parents[2] / "docs" / "starting-points.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*)", page, re.MULTILINE)
+    assert [name for name, _ in rows] == list(PORTFOLIO)
+    for name, row in rows:
+        layers = PORTFOLIO[name]["layers"]
+        assert f"{layers['depth']} x {layers['width']}, {layers['activation']}" in row
+        assert f"batch {PORTFOLIO[name]['batch_size']}" in row
 
 
 def test_the_point_of_scikit_learn_has_its_defaults():
