@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import pytest
 
 from tuner.errors import HyperparameterError
-from tuner.schedules import CURVES, Curve, Plateau, Schedule, State, values
+from tuner.schedules import CURVES, Curve, Plateau, Schedule, State, Warmup, values
 from tuner.schedules.setting import Setting, settings_of
 
 EPOCHS = 200
@@ -46,9 +46,11 @@ def run(schedule: Schedule, epochs: int = EPOCHS) -> Iterator[tuple[int, float |
 
 
 def initial_of(schedule: Any) -> float:
-    """The initial value that a schedule was given; a plateau has that of the schedule underneath."""
-    while isinstance(schedule, Plateau):
-        schedule = schedule.curve
+    """The initial value that a schedule was given; a plateau has that of the schedule underneath, a warm-up a share."""
+    if isinstance(schedule, Warmup):
+        return schedule.start_share * initial_of(schedule.curve)
+    if isinstance(schedule, Plateau):
+        return initial_of(schedule.curve)
     return float(schedule.initial)
 
 

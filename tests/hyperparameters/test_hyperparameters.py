@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tuner.hyperparameters import OPTIMIZERS, OPTIMIZERS_WITH_MOMENTUM, Hyperparameters
-from tuner.schedules import Constant, Cosine, Iir, Plateau, Rise, values
+from tuner.schedules import Constant, Cosine, Iir, OneCycle, Plateau, Rise, Warmup, values
 
 EVERYTHING: dict[str, Any] = {
     "batch_size": 64,
@@ -15,6 +15,7 @@ EVERYTHING: dict[str, Any] = {
     "layers": {"depth": 3, "width": 100, "activation": "selu", "initializer": "lecun_normal", "dropout": 0.25},
     "optimizer": {"kind": "sgd", "learning_rate": 0.3, "nesterov": True},
     "schedule": {"kind": "piecewise", "boundaries": [10, 20], "values": [0.1, 0.01]},
+    "warmup": {"epochs": 3, "start_share": 0.2},
     "plateau": {"patience": 4, "factor": 0.5},
     "momentum": {"kind": "rise", "start": 0.5, "maximum": 0.95},
     "early_stopping": {"patience": 7},
@@ -39,7 +40,7 @@ def test_hyperparameters_left_out_are_an_ordinary_network_under_adam() -> None:
     assert (plain.layers.depth, plain.layers.width, plain.layers.activation) == (2, 64, "relu")
     assert (plain.layers.dropout, plain.layers.l1, plain.layers.l2) == (0, 0, 0)
     assert (plain.optimizer.kind, plain.optimizer.learning_rate) == ("adam", 0.001)
-    assert (plain.plateau, plain.momentum, plain.early_stopping) == (None, None, None)
+    assert (plain.warmup, plain.plateau, plain.momentum, plain.early_stopping) == (None,) * 4
     assert plain.learning_rate_schedule("minimize") == Constant(initial=0.001)
 
 
@@ -63,6 +64,9 @@ def test_hyperparameters_left_out_are_an_ordinary_network_under_adam() -> None:
         ({"schedule": {"kind": "iir", "alpha": 1.5}}, "schedule.iir.alpha"),
         ({"schedule": {"kind": "piecewise", "boundaries": [1.5], "values": [0.1]}}, "schedule.piecewise.boundaries.0"),
         ({"schedule": {"kind": "piecewise", "boundaries": [5], "values": ["1"]}}, "schedule.piecewise.values.0"),
+        ({"warmup": {"epochs": 0}}, "warmup.epochs"),
+        ({"warmup": {"start_share": 1.5}}, "warmup.start_share"),
+        ({"schedule": {"kind": "one_cycle", "shape": "square"}}, "schedule.one_cycle.shape"),
         ({"plateau": {"factor": 1}}, "plateau.factor"),
         ({"early_stopping": {"patience": 0}}, "early_stopping.patience"),
     ],
@@ -207,6 +211,44 @@ def test_a_plateau_lies_on_top_of_the_schedule_and_watches_the_searchs_direction
     assert both.learning_rate_schedule(direction) == Plateau(
         curve=Iir(initial=0.3, minimum=1e-4, alpha=0.9), patience=3, factor=0.5, minimum=1e-5, direction=direction
     )
+
+
+def test_a_warm_up_comes_before_the_schedule_which_still_ends_with_the_training() -> None:
+    warm = made(
+        epochs=30,
+        optimizer={"kind": "sgd", "learning_rate": 0.3},
+        schedule={"kind": "cosine", "minimum": 0.01},
+        warmup={"epochs": 5, "start_share": 0.2},
+    )
+    schedule = warm.learning_rate_schedule("minimize")
+
+    assert schedule == Warmup(curve=Cosine(initial=0.3, minimum=0.01, span=24), epochs=5, start_share=0.2)
+    drawn = values(schedule, 30)
+    assert (drawn[0], drawn[5], drawn[29]) == pytest.approx((0.06, 0.3, 0.01))
+    assert drawn[28] > 0.0101
+
+
+def test_a_plateau_lies_on_top_of_the_warm_up() -> None:
+    both = made(optimizer={"kind": "adam", "learning_rate": 0.3}, warmup={"epochs": 2}, plateau={"patience": 3})
+
+    assert both.learning_rate_schedule("minimize") == Plateau(
+        curve=Warmup(curve=Constant(initial=0.3), epochs=2), patience=3
+    )
+
+
+def test_a_warm_up_that_leaves_no_epoch_for_the_schedule_is_refused() -> None:
+    said = refusal(epochs=5, warmup={"epochs": 5})
+
+    assert said == "Value error, warmup.epochs must leave an epoch for the schedule, but is 5 of 5"
+    assert values(made(epochs=5, warmup={"epochs": 4}).learning_rate_schedule("minimize"), 5)[4] == 0.001
+
+
+def test_a_momentum_can_dip_in_one_cycle_while_the_rate_rises() -> None:
+    dip = {"kind": "one_cycle", "initial": 0.95, "peak_factor": 0.9, "end": 0.95}
+    schedule = made(epochs=21, optimizer={"kind": "sgd"}, momentum=dip).momentum_schedule()
+
+    assert schedule == OneCycle(initial=0.95, peak_factor=0.9, end=0.95, span=20)
+    assert min(values(schedule, 21)) == pytest.approx(0.855)
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)

@@ -31,6 +31,7 @@ def signature(
         {"optimizer": {"kind": "adam", "learning_rate": 0.5, "beta_2": 0.9}},
         {"schedule": {"kind": "iir", "alpha": 0.5}},
         {"momentum": {"kind": "rise", "start": 0.5, "maximum": 0.9}},
+        {"warmup": {"epochs": 3}},
         {"plateau": {"patience": 2}},
         {"early_stopping": {"patience": 2}},
         {"epochs": 3},

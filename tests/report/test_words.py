@@ -24,10 +24,12 @@ def test_what_is_switched_on_is_named():
     said = words(
         layers={"depth": 1, "width": 8, "dropout": 0.25, "l1": 1e-5, "l2": 0.0},
         schedule={"kind": "iir", "alpha": 0.9, "minimum": 1e-5},
+        warmup={"epochs": 3},
         momentum={"kind": "rise", "start": 0.5, "maximum": 0.95, "step": 0.01},
         plateau={"patience": 3, "factor": 0.5},
     )
-    assert said.startswith("1 x 8 relu, sgd 0.0123, iir 0.9, momentum 0.5..0.95, plateau 3, dropout 0.25, l1 1e-05, ")
+    assert said.startswith("1 x 8 relu, sgd 0.0123, iir 0.9, warm-up 3, momentum 0.5..0.95, plateau 3, dropout 0.25, ")
+    assert "l1 1e-05" in said
     assert "l2" not in said
 
 

@@ -136,6 +136,7 @@ def small_study(
     sampler: Any = None,
     retries: int = 2,
     lost_worker_retries: int = 20,
+    starting_points: bool = False,
     hyperparameters: Mapping[str, Any] | None = None,
     **tables: Any,
 ) -> StudyDefinition:
@@ -155,6 +156,7 @@ def small_study(
         "pruner": pruner,
         "retries": retries,
         "lost_worker_retries": lost_worker_retries,
+        "starting_points": starting_points,
         "sampler": sampler or {"kind": "tpe", "startup_trials": 5},
     }
     if metric is not None:

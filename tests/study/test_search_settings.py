@@ -43,7 +43,7 @@ def test_a_study_without_a_search_table_has_tpe_and_the_median():
         (
             {"metrics": "val_accuracy"},
             "metrics",
-            "is no setting here; there are metric, sampler, pruner, retries, lost_worker_retries. Did",
+            "is no setting here; there are metric, sampler, starting_points, pruner, retries, lost_worker_retries. Did",
         ),
     ],
 )

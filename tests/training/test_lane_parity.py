@@ -65,6 +65,8 @@ CURVES: Sequence[Mapping[str, Any]] = (
     {"kind": "power", "scale": 2.0},
     {"kind": "cosine", "minimum": 0.001},
     {"kind": "piecewise", "boundaries": [1, 3], "values": [0.02, 0.005]},
+    {"kind": "cosine_restarts", "period": 1, "growth": 2, "decay": 0.7},
+    {"kind": "one_cycle", "peak_factor": 1.5, "rise_share": 0.5, "end": 0.001},
 )
 """Every learning-rate curve, so that it moves within a few epochs."""
 
@@ -78,6 +80,8 @@ MOMENTA: Sequence[Mapping[str, Any] | None] = (
     {"kind": "power", "initial": 0.9, "scale": 4.0},
     {"kind": "cosine", "initial": 0.9, "minimum": 0.4},
     {"kind": "piecewise", "initial": 0.5, "boundaries": [2], "values": [0.9]},
+    {"kind": "cosine_restarts", "initial": 0.9, "minimum": 0.4, "period": 2},
+    {"kind": "one_cycle", "initial": 0.9, "peak_factor": 0.8, "end": 0.9, "shape": "linear"},
 )
 """Every curve that a momentum can follow, and none."""
 
@@ -311,19 +315,21 @@ class KeptStepTrainer(Trainer):
 
 
 def every_combination() -> list[Job]:
-    """Every optimizer with every schedule with every regularizer, 256 trials; all else goes round."""
+    """Every optimizer with every schedule with every regularizer, 320 trials; all else goes round."""
     jobs = []
     for number, (penalties, curve, (kind, rate)) in enumerate(product(PENALTIES, CURVES, RATES.items())):
+        epochs = 2 + number // 3 % 3
         momentum = MOMENTA[(number + number // 8) % len(MOMENTA)] if kind in OPTIMIZERS_WITH_MOMENTUM else None
         jobs.append(
             job(
                 number,
                 seed=number % 5,
-                epochs=2 + number // 3 % 3,
+                epochs=epochs,
                 layers={"depth": 2, "width": 7, "activation": NAMES[number % len(NAMES)], **penalties},
                 optimizer={"kind": kind, **rate},
                 schedule=curve,
                 momentum=momentum,
+                **({"warmup": {"epochs": min(2, epochs - 1), "start_share": 0.3}} if number % 11 < 3 else {}),
                 **({"plateau": {"patience": 1, "factor": 0.5, "min_delta": 0.03}} if number % 7 < 2 else {}),
                 **({"early_stopping": {"patience": 1, "min_delta": 0.01}} if number % 5 == 0 else {}),
             )

@@ -17,6 +17,7 @@ from tuner.errors import StudyFileError
 from tuner.report.summary import StudySummary, summarize
 from tuner.search.block_storage import BlockStorage
 from tuner.search.generations import generation_for
+from tuner.search.starting_points import queue_starting_points
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.storage import StorageUrl, making_a_study, opened_backend
 from tuner.search.studies import EARLIER_DATA, Study, join_study, load_stored, set_budget
@@ -136,6 +137,7 @@ def joined(
                 definition = generation_for(blocks, definition, data.fingerprint, metric, today())
             stored = join_study(blocks, definition, data)
             total = set_budget(stored, definition, trials)
+            queue_starting_points(stored, definition)
         members = members_of(folds=definition.data.folds or 1, repeats=definition.data.repeats)
         yield Joined(definition, folder, url, data, members, blocks, stored, total)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from tuner.errors import HyperparameterError, TunerError
 from tuner.hyperparameters import Hyperparameters
 from tuner.report.schedule_plots import Drawing
-from tuner.schedules import CURVES, Schedule, values
+from tuner.schedules import CURVES, Curve, Plateau, Schedule, Warmup, values
 from tuner.schedules.setting import settings_of
 from tuner.seeds import derive_seed
 from tuner.space import Choices, Range, choose
@@ -25,7 +25,14 @@ SAMPLES = 10
 """How many configurations of a study's space are drawn."""
 
 
-def draw_schedules(kind: str, stated: Mapping[str, Sequence[Any]], *, epochs: int, log: bool = False) -> Drawing:
+def draw_schedules(
+    kind: str,
+    stated: Mapping[str, Sequence[Any]],
+    *,
+    epochs: int,
+    log: bool = False,
+    warmup: Mapping[str, Any] | None = None,
+) -> Drawing:
     """The curves of one kind of schedule, one for each combination of the stated values.
 
     Args:
@@ -33,6 +40,7 @@ def draw_schedules(kind: str, stated: Mapping[str, Sequence[Any]], *, epochs: in
         stated: for each setting its values; settings with several values tell the curves apart.
         epochs: how many epochs to draw.
         log: whether the values' axis is logarithmic.
+        warmup: settings of a warm-up in front of each curve; none if left out.
     Raises:
         TunerError: if the kind has no such setting, or a setting is missing.
         HyperparameterError: if a value cannot be.
@@ -49,7 +57,7 @@ def draw_schedules(kind: str, stated: Mapping[str, Sequence[Any]], *, epochs: in
         if name in filled:
             continue
         if setting.given == "last_epoch":
-            filled[name] = [max(1, epochs - 1)]
+            filled[name] = [max(1, epochs - 1 - (warmup or {}).get("epochs", 0))]
         elif field.default is dataclasses.MISSING:
             raise TunerError(f"{kind} needs --{shown.replace('_', '-')}")
     varied = [name for name, several in filled.items() if len(several) > 1]
@@ -57,17 +65,19 @@ def draw_schedules(kind: str, stated: Mapping[str, Sequence[Any]], *, epochs: in
     for combination in product(*filled.values()):
         settings = dict(zip(filled, combination, strict=True))
         label = ", ".join(f"{_shown(curve, name)} {_text(settings[name])}" for name in varied) or kind
-        curves.append((label, values(_build(kind, curve, settings), epochs)))
-    return Drawing(title=f"{kind} over {epochs} epochs", y_label="value", curves=curves, log_scale=log)
+        curves.append((label, values(_build(kind, curve, settings, warmup), epochs)))
+    after = f" after a warm-up of {warmup['epochs']}" if warmup else ""
+    return Drawing(title=f"{kind} over {epochs} epochs{after}", y_label="value", curves=curves, log_scale=log)
 
 
 def _shown(curve: type[Schedule], name: str) -> str:
     return curve.initial_setting if name == "initial" else name
 
 
-def _build(kind: str, curve: type[Schedule], settings: Mapping[str, Any]) -> Schedule:
+def _build(kind: str, curve: type[Curve], settings: Mapping[str, Any], warmup: Mapping[str, Any] | None) -> Schedule:
     try:
-        return curve(**settings)
+        built = curve(**settings)
+        return Warmup(curve=built, **warmup) if warmup else built
     except HyperparameterError as error:
         shown = [_shown(curve, name) for name in error.settings]
         raise TunerError(f"{kind}: {shown[0]} {error.problem}") from None
@@ -96,7 +106,7 @@ def draw_study(study: str, *, root: Path, what: What, log: bool = True) -> Drawi
         if schedule is None:
             continue
         # No metric is watched here, so a plateau would only ever scale down; the curve underneath is what is drawn.
-        drawn_values = values(getattr(schedule, "curve", schedule), hyperparameters.epochs)
+        drawn_values = values(schedule.curve if isinstance(schedule, Plateau) else schedule, hyperparameters.epochs)
         label = f"{hyperparameters.optimizer.kind} {drawn_values[0]:.2g} to {drawn_values[-1]:.2g}"
         curves.append((label, drawn_values))
         if len(curves) == SAMPLES:

@@ -14,7 +14,7 @@ from pydantic import Field, Strict, create_model
 
 from tuner.errors import HyperparameterError
 from tuner.hyperparameters.base import Settings
-from tuner.schedules import CURVES, Plateau, Schedule
+from tuner.schedules import CURVES, Plateau, Schedule, Warmup
 from tuner.schedules.setting import Given, Setting, settings_of
 
 
@@ -30,7 +30,7 @@ class CurveSettings(Settings):
 
         Args:
             last_epoch: index of the training's last epoch.
-            known: what else the training fills in: `initial`, `direction`, or the `curve` under a plateau.
+            known: what else the training fills in: `initial`, `direction`, or the `curve` of a plateau or a warm-up.
         Raises:
             HyperparameterError: if the settings do not go together; it names them as a study file does.
         """
@@ -99,8 +99,10 @@ MOMENTUM_SCHEDULES: Mapping[str, type[CurveSettings]] = {
 if TYPE_CHECKING:
     LearningRateSchedule = CurveSettings
     MomentumSchedule = CurveSettings
+    WarmupSettings = CurveSettings
     PlateauSettings = CurveSettings
 else:
     LearningRateSchedule = _one_of(LEARNING_RATE_SCHEDULES)
     MomentumSchedule = _one_of(MOMENTUM_SCHEDULES)
+    WarmupSettings = _table(None, Warmup, left_out=frozenset())
     PlateauSettings = _table(None, Plateau, left_out=frozenset({"direction"}))

@@ -14,6 +14,7 @@ from tuner.hyperparameters.curves import (
     LearningRateSchedule,
     MomentumSchedule,
     PlateauSettings,
+    WarmupSettings,
 )
 from tuner.hyperparameters.gradient_noise import GradientNoise
 from tuner.hyperparameters.inputs import Inputs
@@ -63,6 +64,9 @@ class Hyperparameters(Settings):
         default_factory=LEARNING_RATE_SCHEDULES["constant"],
         description="How the learning rate changes over the epochs.",
     )
+    warmup: WarmupSettings | None = Field(
+        None, description="A straight rise of the learning rate in front of its schedule, which begins after it."
+    )
     plateau: PlateauSettings | None = Field(
         None, description="ReduceLROnPlateau: scales the learning rate down when the watched metric stops improving."
     )
@@ -91,13 +95,21 @@ class Hyperparameters(Settings):
         """Index of the last epoch, counted from 0."""
         return self.epochs - 1
 
+    @property
+    def _warmup_epochs(self) -> int:
+        return 0 if self.warmup is None else int(dict(self.warmup)["epochs"])
+
     def learning_rate_schedule(self, direction: Direction) -> Schedule:
-        """What the learning rate does, the plateau included.
+        """What the learning rate does, the warm-up and the plateau included.
 
         Args:
             direction: which way the watched metric is better.
         """
-        curve: Curve = self.schedule.build(last_epoch=self.last_epoch, initial=self.optimizer.learning_rate)
+        curve: Curve = self.schedule.build(
+            last_epoch=self.last_epoch - self._warmup_epochs, initial=self.optimizer.learning_rate
+        )
+        if self.warmup is not None:
+            curve = self.warmup.build(last_epoch=self.last_epoch, curve=curve)
         if self.plateau is None:
             return curve
         plateau: Schedule = self.plateau.build(last_epoch=self.last_epoch, curve=curve, direction=direction)
@@ -134,6 +146,12 @@ class Hyperparameters(Settings):
     @model_validator(mode="after")
     def _settings_go_together(self) -> Hyperparameters:
         optimizer = self.optimizer
+        if self._warmup_epochs >= self.epochs:
+            raise HyperparameterError(
+                f"must leave an epoch for the schedule, but is {self._warmup_epochs} of {self.epochs}",
+                "warmup.epochs",
+                "epochs",
+            )
         try:
             self.learning_rate_schedule("minimize")
         except HyperparameterError as error:

@@ -13,7 +13,8 @@ def in_words(hyperparameters: Mapping[str, Any]) -> str:
         hyperparameters: a dumped `Hyperparameters`.
     """
     layers, optimizer = hyperparameters["layers"], hyperparameters["optimizer"]
-    schedule, momentum, plateau = (hyperparameters.get(name) for name in ("schedule", "momentum", "plateau"))
+    tables = ("schedule", "warmup", "momentum", "plateau")
+    schedule, warmup, momentum, plateau = (hyperparameters.get(name) for name in tables)
     parts = [
         f"{layers['depth']} x {layers['width']} {layers['activation']}",
         f"{optimizer['kind']} {optimizer['learning_rate']:.3g}",
@@ -21,6 +22,8 @@ def in_words(hyperparameters: Mapping[str, Any]) -> str:
     if schedule and schedule["kind"] != "constant":
         alpha = f" {schedule['alpha']:.3g}" if schedule["kind"] == "iir" else ""
         parts.append(schedule["kind"] + alpha)
+    if warmup:
+        parts.append(f"warm-up {warmup['epochs']}")
     if momentum:
         parts.append("momentum " + _momentum(momentum))
     if plateau:

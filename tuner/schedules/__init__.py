@@ -10,14 +10,17 @@ from collections.abc import Mapping
 
 from tuner.schedules.constant import Constant
 from tuner.schedules.cosine import Cosine
+from tuner.schedules.cosine_restarts import CosineRestarts
 from tuner.schedules.exponential import Exponential
 from tuner.schedules.iir import Iir
 from tuner.schedules.linear import Linear
+from tuner.schedules.one_cycle import OneCycle
 from tuner.schedules.piecewise import Piecewise
 from tuner.schedules.plateau import Plateau, PlateauState
 from tuner.schedules.power import Power
 from tuner.schedules.rise import Rise
 from tuner.schedules.schedule import Curve, Schedule, State, values
+from tuner.schedules.warmup import Warmup
 
 CURVES: Mapping[str, type[Curve]] = {
     "constant": Constant,
@@ -26,6 +29,8 @@ CURVES: Mapping[str, type[Curve]] = {
     "linear": Linear,
     "power": Power,
     "cosine": Cosine,
+    "cosine_restarts": CosineRestarts,
+    "one_cycle": OneCycle,
     "piecewise": Piecewise,
     "rise": Rise,
 }
@@ -35,10 +40,12 @@ __all__ = [
     "CURVES",
     "Constant",
     "Cosine",
+    "CosineRestarts",
     "Curve",
     "Exponential",
     "Iir",
     "Linear",
+    "OneCycle",
     "Piecewise",
     "Plateau",
     "PlateauState",
@@ -46,5 +53,6 @@ __all__ = [
     "Rise",
     "Schedule",
     "State",
+    "Warmup",
     "values",
 ]

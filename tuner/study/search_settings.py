@@ -37,6 +37,11 @@ class SearchSettings(Settings):
     sampler: Annotated[Sampler, BeforeValidator(_named)] = Field(
         default_factory=TpeSampler, description="Who suggests hyperparameters."
     )
+    starting_points: bool = Field(
+        True,
+        description="Whether configurations that are known to be good are tried first, as far as the space has them; "
+        "a grid has none.",
+    )
     pruner: Annotated[Pruner, BeforeValidator(_named)] = Field(
         default_factory=MedianPruner, description="Who ends poor trials."
     )
