@@ -9,7 +9,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from tuner.hyperparameters.layers import Activation
-from tuner.lanes.activations import ACTIVATIONS, NEED_Z, activate, slope
+from tuner.lanes.activations import ACTIVATIONS, NEED_Z, USUAL, activate, slope
 
 NAMES: tuple[str, ...] = get_args(Activation)
 
@@ -110,4 +110,4 @@ def test_what_is_nan_stays_nan(name: str) -> None:
 def test_most_slopes_follow_from_the_activated_number_alone(name: str) -> None:
     a = ACTIVATIONS[name].value(Z, USUAL)
     unread = tf.fill(Z.shape, np.nan)
-    np.testing.assert_array_equal(ACTIVATIONS[name].slope(unread, a), ACTIVATIONS[name].slope(Z, a))
+    np.testing.assert_array_equal(ACTIVATIONS[name].slope(unread, a, USUAL), ACTIVATIONS[name].slope(Z, a, USUAL))
