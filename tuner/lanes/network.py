@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from tuner.lanes.activations import activate, slope
 from tuner.lanes.dropout import keep_scale
-from tuner.lanes.losses import measure, sums_only
+from tuner.lanes.losses import measure, outputs_of, sums_only
 from tuner.lanes.penalties import penalty, penalty_gradient
 from tuner.lanes.signature import Signature
 
@@ -102,6 +102,11 @@ class Networks:
         """What `losses.measure` sums over the rows of a batch, without dropout: float32 [lanes, sums]."""
         *_, h = self._forward(weights, x, settings)[0]
         return sums_only(self._signature.loss, tf.matmul(h, weights[-1]), y, row_weights, sample_weights)
+
+    def outputs(self, weights: Sequence[tf.Tensor], x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
+        """What the networks predict for the rows of a batch, without dropout: float32 [lanes, rows, outputs]."""
+        *_, h = self._forward(weights, x, settings)[0]
+        return outputs_of(self._signature.loss, tf.matmul(h, weights[-1]))
 
     def penalty(self, weights: Sequence[tf.Tensor], settings: LaneSettings) -> tf.Tensor:
         """The penalties of all hidden layers' kernels, biases left out: float32 [lanes]."""

@@ -28,6 +28,8 @@ class Signature:
         activations: those that a lane can have, by name.
         dropout: whether a lane can have dropout; without, no random numbers are drawn.
         penalties: whether a lane can have L1 or L2 penalties.
+        measured: metrics, without `val_`, that the outputs for all validation rows are needed for; without any, these
+            outputs never leave the program.
     """
 
     data: str
@@ -42,6 +44,7 @@ class Signature:
     activations: tuple[str, ...]
     dropout: bool
     penalties: bool
+    measured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,7 @@ def signature_of(
     outputs: int,
     loss: str,
     expected: Expected,
+    measured: tuple[str, ...] = (),
 ) -> Signature:
     """The signature of the program that can train a configuration.
 
@@ -85,6 +89,7 @@ def signature_of(
         features, outputs: columns of the network's input and output.
         loss: Keras' name of the loss, with `auto` resolved.
         expected: what other trials may bring.
+        measured: metrics that the outputs for all validation rows are needed for.
     """
     layers = chosen.layers
     known = layers.activation in expected.activations
@@ -102,6 +107,7 @@ def signature_of(
         activations=expected.activations if known else (layers.activation,),
         dropout=expected.dropout or layers.dropout > 0,
         penalties=expected.penalties or layers.l1 > 0 or layers.l2 > 0,
+        measured=measured,
     )
 
 
