@@ -306,7 +306,7 @@ def test_what_is_no_state_of_the_trials_course_is_refused() -> None:
 
 def test_a_metric_that_the_task_has_not_is_an_error() -> None:
     check_metric(job(metric="val_rmse"), "regression")
-    with pytest.raises(HyperparameterError, match="metric must be val_log_loss or val_accuracy for a binary target"):
+    with pytest.raises(HyperparameterError, match=r"metric must be val_log_loss, .* for a binary target"):
         check_metric(job(metric="val_rmse"), "binary")
 
 

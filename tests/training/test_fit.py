@@ -53,7 +53,8 @@ def test_a_failed_job_has_no_model() -> None:
 
 def test_a_metric_that_the_task_has_not_is_named() -> None:
     _, outcome = fit_job(job(metric="val_rmse"), prepared(), Recorder())
-    assert "metric must be val_log_loss or val_accuracy for a multiclass target" in (outcome.error or "")
+    assert "metric must be val_log_loss, val_accuracy, " in (outcome.error or "")
+    assert "for a multiclass target, but is val_rmse" in (outcome.error or "")
 
 
 def test_a_callback_of_the_caller_may_end_the_training() -> None:

@@ -45,7 +45,7 @@ def lane_expectations(definition: StudyDefinition, lanes: int, data: Prepared) -
         widths=widths,
         shallow=tuple(room for room in depths if any(_room(depth, depths) == room > depth for depth in every_depth)),
         activations=tuple(str(value) for value in _stated(space["layers.activation"])),
-        techniques=techniques_in(lambda place: ends(space[place]) if place in space else ()),
+        techniques=techniques_in(lambda place: _ends(space[place]) if place in space else ()),
     )
 
 
@@ -162,3 +162,7 @@ def _how_many(leaf: Leaf) -> int:
     if isinstance(leaf, Range):
         return floor((leaf.high - leaf.low) / (leaf.step or 1)) + 1
     return len(_stated(leaf))
+
+
+def _ends(leaf: Leaf) -> Sequence[Value]:
+    return (leaf.value,) if isinstance(leaf, Fixed) else ends(leaf)

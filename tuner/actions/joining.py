@@ -10,10 +10,11 @@ from pathlib import Path
 
 from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
 from tuner.actions.machine import this_machine
+from tuner.data.measurable import why_not_measurable
 from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
 from tuner.data.prepared_data import PreparedData
-from tuner.errors import StudyFileError
+from tuner.errors import Mistake, StudyFileError
 from tuner.report.summary import StudySummary, summarize
 from tuner.search.block_storage import BlockStorage
 from tuner.search.generations import generation_for
@@ -147,7 +148,7 @@ def prepared_for(definition: StudyDefinition, root: Path) -> PreparedData:
 
     Raises:
         DataError: if the table cannot be used as it is.
-        StudyFileError: if metric or loss are for another task.
+        StudyFileError: if metric or loss are for another task, or if the validation rows do not tell the metric.
     """
     most = this_machine().memory_bytes
     data = prepare(
@@ -159,6 +160,7 @@ def prepared_for(definition: StudyDefinition, root: Path) -> PreparedData:
         cache=root / ".tuner" / "data",
     )
     check_task(definition, data)
+    check_metric_is_defined(definition, data)
     return data
 
 
@@ -171,3 +173,22 @@ def check_task(definition: StudyDefinition, data: PreparedData) -> None:
     mistakes = task_mistakes(data.task, definition.search.metric, definition.space)
     if mistakes:
         raise StudyFileError(definition.source, mistakes)
+
+
+def check_metric_is_defined(definition: StudyDefinition, data: PreparedData) -> None:
+    """Hold a study's metric against the validation rows of every training that a trial consists of.
+
+    Raises:
+        StudyFileError: if the metric means nothing on some of them.
+    """
+    metric = definition.metric(data.task)
+    # All forms have the same rows.
+    repeats = next(iter(data.forms.values()))
+    single = sum(len(folds) for folds in repeats) == 1
+    for repeat, folds in enumerate(repeats):
+        for fold, prepared in enumerate(folds):
+            why = why_not_measurable(metric, prepared)
+            if why is not None:
+                where = "" if single else f" in {Member(repeat, fold)}"
+                problem = f'is "{metric}", but {why}{where}; state another metric, or another split'
+                raise StudyFileError(definition.source, [Mistake("search.metric", problem)])

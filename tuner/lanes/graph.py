@@ -60,6 +60,20 @@ class Batches(NamedTuple):
         return None if self.sample_weights is None else self.sample_weights[batch]
 
 
+class Validated(NamedTuple):
+    """What the lanes of a block come to on the validation rows.
+
+    Attributes:
+        sums: float32 [lanes, sums], what `sums_only` sums over all rows.
+        penalties: float32 [lanes].
+        outputs: float32 [lanes, rows, outputs], what `predict` would give; None if nothing is measured of it.
+    """
+
+    sums: FloatArray
+    penalties: FloatArray
+    outputs: FloatArray | None
+
+
 class LaneGraph:
     """Variables of blocks of lanes of one signature, and the rows that they are trained on.
 
@@ -76,7 +90,7 @@ class LaneGraph:
         self._x = tf.constant(_with_ones(prepared.x_train))
         self._y = tf.constant(prepared.y_train.astype(kind))
         self._sample_weights = None if prepared.weights_train is None else tf.constant(prepared.weights_train)
-        rows = len(prepared.x_validation)
+        self._validation_rows = rows = len(prepared.x_validation)
         batches, batch = validation_batches(rows)
         filler = batches * batch - rows
         weight = np.concatenate([np.ones(rows, np.float32), np.zeros(filler, np.float32)])
@@ -179,15 +193,17 @@ class LaneGraph:
         )
         return sums.numpy(), penalties.numpy()
 
-    def validate(self, block: int, settings: LaneSettings) -> tuple[FloatArray, FloatArray]:
-        """Measure the lanes of a block on the validation rows.
-
-        Returns:
-            What `sums_only` sums, over all rows: float32 [lanes, sums]; and the penalties: float32 [lanes].
-        """
+    def validate(self, block: int, settings: LaneSettings) -> Validated:
+        """Measure the lanes of a block on the validation rows."""
         weights = [layer.weights for layer in self._blocks[block]]
-        sums, penalties = self._validate(weights, self._validation, settings)
-        return sums.numpy(), penalties.numpy()
+        sums, penalties, *outputs = self._validate(weights, self._validation, settings)
+        return Validated(sums.numpy(), penalties.numpy(), self._of_real_rows(*outputs) if outputs else None)
+
+    def _of_real_rows(self, outputs: tf.Tensor) -> FloatArray:
+        """Outputs [batches, lanes, rows, outputs] without those of filler rows, [lanes, rows, outputs]."""
+        by_lane = np.moveaxis(outputs.numpy(), 1, 0)
+        flat: FloatArray = by_lane.reshape(self._block, -1, by_lane.shape[-1])[:, : self._validation_rows]
+        return flat
 
     def compile_validation(self, settings: LaneSettings) -> None:
         """Compile what `validate` runs, ahead of its time.
@@ -253,23 +269,25 @@ class BlockFunctions:
 
     def _validate_block(
         self, weights: Sequence[tf.Variable], rows: Batches, settings: LaneSettings
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """As `LaneGraph.validate`."""
+    ) -> tuple[tf.Tensor, ...]:
+        """As `LaneGraph.validate`; the outputs only if anything is measured of them, and batch by batch."""
         arrays = self._weights(weights)
+        start = [tf.TensorArray(tf.float32, rows.x.shape[0])] if self._signature.measured else []
 
-        def one(batch: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, nothing: _Trained) -> _Loop:
+        def one(batch: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, kept: _Kept) -> _Loop:
             x = _for_each_lane(rows.x[batch], settings)
             summed = self._networks.sums(
                 arrays, x, rows.y[batch], rows.weights[batch], settings, rows.sample_weights_of(batch)
             )
-            return batch + 1, sums + summed, penalties, nothing
+            kept = [each.write(batch, self._networks.outputs(arrays, x, settings)) for each in kept]
+            return batch + 1, sums + summed, penalties, kept
 
-        sums, penalties, _ = self._loop(one, rows, [])
+        sums, penalties, kept = self._loop(one, rows, start)
         if "penalties" in self._signature.techniques:
             penalties = self._networks.penalty(arrays.layers, settings)
-        return sums, penalties
+        return sums, penalties, *(each.stack() for each in kept)
 
-    def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Trained) -> tuple[tf.Tensor, tf.Tensor, _Trained]:
+    def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Carried) -> tuple[tf.Tensor, tf.Tensor, _Carried]:
         sums = tf.zeros([self._block, columns_of_sums(self._signature.task, self._signature.outputs)])
         times = rows.x.shape[0]
         _, sums, penalties, end = tf.while_loop(
@@ -364,7 +382,10 @@ class _Layer(NamedTuple):
 
 _Block = tuple[_Layer, ...]
 _Trained = Sequence[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]
-_Loop = tuple[tf.Tensor, tf.Tensor, tf.Tensor, _Trained]
+_Kept = Sequence[tf.TensorArray]
+_Carried = Any
+"""What a loop takes along from step to step: `_Trained` or `_Kept`."""
+_Loop = tuple[tf.Tensor, tf.Tensor, tf.Tensor, _Carried]
 
 
 def _new_block(shapes: Sequence[tuple[int, int]], lanes: int) -> _Block:

@@ -74,6 +74,16 @@ def sums_only(
     return _sums(_PARTS[loss](z, y)[1], weights > 0, sample_weights)
 
 
+def outputs_of(loss: str, z: tf.Tensor) -> tf.Tensor:
+    """What Keras' `predict` gives: probabilities of classes, or numbers; float32 [lanes, rows, outputs].
+
+    Args:
+        loss: Keras' name of the loss, which tells the task too.
+        z: float32 [lanes, rows, outputs], the output layer's pre-activations, with its bias.
+    """
+    return _OUTPUTS.get(loss, tf.identity)(z)
+
+
 def metrics_of_sums(
     task: Task,
     sums: NDArray[np.floating],
@@ -183,3 +193,9 @@ _PARTS: Mapping[str, Callable[[tf.Tensor, tf.Tensor], _Parts]] = {
     "mean_absolute_error": _mean_absolute_error,
 }
 """By Keras' names; `tuner.models.losses` says which fits which task."""
+
+_OUTPUTS: Mapping[str, Callable[[tf.Tensor], tf.Tensor]] = {
+    "binary_crossentropy": tf.sigmoid,
+    "sparse_categorical_crossentropy": tf.nn.softmax,
+}
+"""The output layer's activation beside a loss; none beside those of numbers."""

@@ -13,7 +13,7 @@ import tensorflow as tf
 from tuner.lanes import normalization
 from tuner.lanes.activations import Bends, activate, leak_gradient, slope
 from tuner.lanes.dropout import alpha_of, keep_scale
-from tuner.lanes.losses import measure, sums_only
+from tuner.lanes.losses import measure, outputs_of, sums_only
 from tuner.lanes.noise import ACTIVATION_NOISE, INPUT_NOISE, normal
 from tuner.lanes.normalization import Normalized, Rows
 from tuner.lanes.penalties import penalty, penalty_gradient
@@ -195,9 +195,16 @@ class Networks:
         sample_weights: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """What `losses.measure` sums over the rows of a batch, as after training: float32 [lanes, sums]."""
+        return sums_only(self._signature.loss, self._last(weights, x, settings), y, row_weights, sample_weights)
+
+    def outputs(self, weights: Weights, x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
+        """What the networks predict for the rows of a batch, as after training: float32 [lanes, rows, outputs]."""
+        return outputs_of(self._signature.loss, self._last(weights, x, settings))
+
+    def _last(self, weights: Weights, x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
+        """The output layer's products, as after training."""
         x, _ = self._inputs(x, weights, settings)
-        h = self._forward(weights, x, settings)[-1].h
-        return sums_only(self._signature.loss, tf.matmul(h, weights.layers[-1]), y, row_weights, sample_weights)
+        return tf.matmul(self._forward(weights, x, settings)[-1].h, weights.layers[-1])
 
     def penalty(self, weights: Sequence[tf.Tensor], settings: LaneSettings) -> tf.Tensor:
         """The penalties of all hidden layers' kernels, biases left out: float32 [lanes]."""

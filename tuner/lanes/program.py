@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import numpy as np
@@ -30,6 +31,7 @@ from tuner.lanes.signature import Signature
 from tuner.lanes.state import LaneState, LayerState, fresh_state, padded, trimmed
 from tuner.models import build_mlp
 from tuner.models.mlp import dropout_seed
+from tuner.models.output_metrics import output_metrics
 
 FloatArray = NDArray[np.float32]
 Metrics = Mapping[str, NDArray[np.float64]]
@@ -207,15 +209,31 @@ class LaneProgram:
 
     def validate(self) -> Metrics:
         """The validation metrics of every lane, without dropout; names without `val_`, float64 [lanes] each."""
-        sums, penalties = self._in_blocks(lambda block: self._graph.validate(block, self._settings[block]))
-        rows = self._validation_rows
-        return self._metrics(sums, penalties * rows, rows, self._validation_weight)
 
-    def _in_blocks(self, work: Callable[[int], tuple[FloatArray, FloatArray]]) -> tuple[FloatArray, FloatArray]:
-        """What a function returns for each block, by lane."""
-        results = list(self._pool.map(work, self._blocks))
-        sums, penalties = zip(*results, strict=True)
-        return np.concatenate(sums), np.concatenate(penalties)
+        def validate(block: int) -> tuple[NDArray[Any], ...]:
+            sums, penalties, outputs = self._graph.validate(block, self._settings[block])
+            return sums, penalties, *(() if outputs is None else self._measured(block, outputs))
+
+        sums, penalties, *measured = self._in_blocks(validate)
+        rows = self._validation_rows
+        plain = self._metrics(sums, penalties * rows, rows, self._validation_weight)
+        return {**plain, **dict(zip(self.signature.measured, measured, strict=True))}
+
+    def _measured(self, block: int, outputs: FloatArray) -> Sequence[NDArray[np.float64]]:
+        """Each metric that is made of a block's outputs, float64 [lanes]; NaN in an empty lane."""
+        filled = [network is not None for network in self._networks[self._lanes_of(block)]]
+        names, prepared = self.signature.measured, self._prepared
+        found = output_metrics(
+            names, self.signature.task, outputs[filled], prepared.y_validation, prepared.weights_validation
+        )
+        columns = np.full((len(names), len(filled)), np.nan)
+        columns[:, filled] = [found[name] for name in names]
+        return list(columns)
+
+    def _in_blocks(self, work: Callable[[int], tuple[NDArray[Any], ...]]) -> list[NDArray[Any]]:
+        """Each of the arrays that a function returns for every block, by lane."""
+        results = self._pool.map(work, self._blocks)
+        return [np.concatenate(parts) for parts in zip(*results, strict=True)]
 
     @property
     def _blocks(self) -> range:

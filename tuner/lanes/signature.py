@@ -29,6 +29,8 @@ class Signature:
         activations: those that a lane can have, by name.
         techniques: out of `TECHNIQUES`, those that a lane can have; without `dropout`, for one, no random numbers are
             drawn.
+        measured: metrics, without `val_`, that the outputs for all validation rows are needed for; without any, these
+            outputs never leave the program.
     """
 
     data: str
@@ -42,6 +44,7 @@ class Signature:
     width: int
     activations: tuple[str, ...]
     techniques: frozenset[str] = frozenset()
+    measured: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ def signature_of(
     outputs: int,
     loss: str,
     expected: Expected,
+    measured: tuple[str, ...] = (),
 ) -> Signature:
     """The signature of the program that can train a configuration.
 
@@ -84,6 +88,7 @@ def signature_of(
         features, outputs: columns of the network's input and output.
         loss: Keras' name of the loss, with `auto` resolved.
         expected: what other trials may bring.
+        measured: metrics that the outputs for all validation rows are needed for.
     """
     layers = chosen.layers
     known = layers.activation in expected.activations
@@ -100,6 +105,7 @@ def signature_of(
         width=_room_for(layers.width, expected.widths),
         activations=expected.activations if known else (layers.activation,),
         techniques=expected.techniques | techniques_of(chosen),
+        measured=measured,
     )
 
 

@@ -12,14 +12,16 @@ from contextlib import contextmanager
 import keras
 
 from tuner.clock import Clock, wall_clock
+from tuner.data.measurable import check_measurable
 from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
 from tuner.hyperparameters.gradient_noise import decay_of
 from tuner.models import build_mlp, build_optimizer, loss_of, metrics_for, ordinary_optimizer
 from tuner.models.noise import GradientNoise
 from tuner.seeds import derive_seed
+from tuner.study.metrics import measured_beside
 from tuner.training.batches import targets_of, validation_batches
-from tuner.training.callbacks import CourseDriver, HandingBack, Reporting, RowOrder, TargetUnits
+from tuner.training.callbacks import CourseDriver, HandingBack, OutputMetrics, Reporting, RowOrder, TargetUnits
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
 from tuner.training.fit_state import FitState, checkpoint_of, restore
@@ -179,6 +181,7 @@ def _train(
     clock: Clock,
 ) -> tuple[keras.Model, Outcome]:
     check_metric(job, prepared.task)
+    check_measurable(job.metric, prepared)
     chosen = job.hyperparameters
     model = _compiled(job, prepared)
     state = resume(
@@ -206,6 +209,8 @@ def _train(
     )
     # The metrics of several targets are in their units already.
     units = [TargetUnits(*prepared.target_scales)] if prepared.targets == 1 else []
+    names = measured_beside(job.metric, prepared.task)
+    measuring = [OutputMetrics(names, prepared)] if names else []
     driver = CourseDriver(course, state.best)
     reporting = Reporting(job.number, observer, course, clock=clock)
     handing_back = HandingBack(reporting, write)
@@ -214,7 +219,7 @@ def _train(
         validation_data=validation_batches(prepared),
         initial_epoch=course.epochs,
         epochs=chosen.epochs,
-        callbacks=[*callbacks, rows, *units, driver, reporting, handing_back],
+        callbacks=[*callbacks, rows, *units, *measuring, driver, reporting, handing_back],
         shuffle=False,
         verbose=0,
     )

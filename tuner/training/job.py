@@ -95,7 +95,8 @@ class EpochResult:
         epoch: counted from 0.
         metrics: training and validation metrics after the epoch: `loss` and `val_loss` as Keras has them (penalties
             included, a regression's target scaled), and each metric of the task as `log_loss` and `val_log_loss`, and
-            so on, a regression's in the target's own unit.
+            so on, a regression's in the target's own unit. If the objective metric is made of all outputs, those of the
+            task that are made of no more are there, too, of the validation rows alone.
         learning_rate: what the epoch was trained with.
         momentum: what the epoch was trained with; None for an optimizer that has none.
         seconds: wall time of the epoch, validation included.

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from tuner.clock import Clock, wall_clock
+from tuner.data.measurable import check_measurable
 from tuner.data.prepared import Prepared
 from tuner.errors import DataError, listed, one_line
 from tuner.lanes.arrays import arrays_of
@@ -19,6 +20,7 @@ from tuner.lanes.program import LaneProgram
 from tuner.lanes.sharing import Sharing
 from tuner.lanes.signature import Expected, signature_of
 from tuner.models import loss_of
+from tuner.study.metrics import measured_beside
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
 from tuner.training.crew import Crew
@@ -130,6 +132,7 @@ class LaneTrainer(Trainer):
         if prepared is None:
             raise DataError(f"the data {job.data!r} is none of {listed([repr(key) for key in data])}")
         check_metric(job, prepared.task)
+        check_measurable(job.metric, prepared)
         signature = signature_of(
             job.hyperparameters,
             data=job.data,
@@ -138,6 +141,7 @@ class LaneTrainer(Trainer):
             outputs=prepared.outputs,
             loss=loss_of(job.hyperparameters.loss, prepared.task),
             expected=self._expected,
+            measured=measured_beside(job.metric, prepared.task),
         )
         trial = self._trial(job, prepared)
         suitable = [crew for crew in crews if crew.program.signature == signature and crew.suits(trial)]
