@@ -15,6 +15,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tuner.data.class_weights import balanced_row_weights
 from tuner.data.prepared import FloatArray, Prepared
 from tuner.lanes.losses import columns_of_sums
 from tuner.lanes.network import LaneSettings, Networks
@@ -41,16 +42,23 @@ class Batches(NamedTuple):
         y: [batches, rows], or [batches, rows, targets] if these are several.
         weights: float32 [batches, rows], 1 for a real row and 0 for a filler row.
         sample_weights: float32 [batches, rows], how much each row counts; None if all count alike.
+        class_weights: float32 [batches, rows], how much more each row counts in lanes that balance their classes; None
+            in validation, and in a program without such lanes.
     """
 
     x: tf.Tensor
     y: tf.Tensor
     weights: tf.Tensor
     sample_weights: tf.Tensor | None = None
+    class_weights: tf.Tensor | None = None
 
     def sample_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
         """Those of one batch, float32 [rows]."""
         return None if self.sample_weights is None else self.sample_weights[batch]
+
+    def class_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
+        """Those of one batch, float32 [rows]."""
+        return None if self.class_weights is None else self.class_weights[batch]
 
 
 class LaneGraph:
@@ -69,6 +77,8 @@ class LaneGraph:
         self._x = tf.constant(_with_ones(prepared.x_train))
         self._y = tf.constant(prepared.y_train.astype(kind))
         self._sample_weights = None if prepared.weights_train is None else tf.constant(prepared.weights_train)
+        balancing = functions.signature.class_weights
+        self._class_weights = tf.constant(balanced_row_weights(prepared)) if balancing else None
         rows = len(prepared.x_validation)
         batches, batch = validation_batches(rows)
         filler = batches * batch - rows
@@ -142,8 +152,11 @@ class LaneGraph:
             weights: float32 [steps, batch], 0 for a filler row.
         """
         order = tf.constant(chosen)
-        sample_weights = None if self._sample_weights is None else tf.gather(self._sample_weights, order)
-        return Batches(tf.gather(self._x, order), tf.gather(self._y, order), tf.constant(weights), sample_weights)
+        x, y = tf.gather(self._x, order), tf.gather(self._y, order)
+        counts = [
+            None if each is None else tf.gather(each, order) for each in (self._sample_weights, self._class_weights)
+        ]
+        return Batches(x, y, tf.constant(weights), *counts)
 
     def train(
         self,
@@ -223,7 +236,14 @@ class BlockFunctions:
                 penalties += tf.reduce_sum(row_weights) * self._networks.penalty(kernels, settings)
             x = _for_each_lane(epoch.x[step], settings)
             gradients, summed = self._networks.gradients(
-                kernels, x, epoch.y[step], row_weights, settings, taken + step, epoch.sample_weights_of(step)
+                kernels,
+                x,
+                epoch.y[step],
+                row_weights,
+                settings,
+                taken + step,
+                epoch.sample_weights_of(step),
+                epoch.class_weights_of(step),
             )
             trained = []
             for index, ((weights, first, second), gradient) in enumerate(zip(layers, gradients, strict=True)):
@@ -257,7 +277,9 @@ class BlockFunctions:
         return sums, self._networks.penalty(kernels, settings) if self._signature.penalties else penalties
 
     def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Trained) -> tuple[tf.Tensor, tf.Tensor, _Trained]:
-        sums = tf.zeros([self._block, columns_of_sums(self._signature.task, self._signature.outputs)])
+        signature = self._signature
+        columns = columns_of_sums(signature.task, signature.outputs, signature.own_log_loss)
+        sums = tf.zeros([self._block, columns])
         times = rows.x.shape[0]
         _, sums, penalties, end = tf.while_loop(
             lambda step, *_: step < times, one, (tf.constant(0), sums, tf.zeros([self._block]), start)

@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from tuner.lanes.activations import activate, slope
 from tuner.lanes.dropout import keep_scale
-from tuner.lanes.losses import measure, sums_only
+from tuner.lanes.loss_settings import NO_SETTINGS, LossSettings
+from tuner.lanes.losses import Rule, measure, sums_only
 from tuner.lanes.penalties import penalty, penalty_gradient
 from tuner.lanes.signature import Signature
 
@@ -30,6 +31,7 @@ class LaneSettings(NamedTuple):
         dropout: float32 [lanes].
         keys: uint32 [lanes], names each lane's stream of dropout.
         l1, l2: float32 [lanes].
+        loss: what of their losses is the lanes' own.
     """
 
     codes: tf.Tensor
@@ -39,6 +41,7 @@ class LaneSettings(NamedTuple):
     keys: tf.Tensor
     l1: tf.Tensor
     l2: tf.Tensor
+    loss: LossSettings = NO_SETTINGS
 
 
 class Networks:
@@ -50,6 +53,7 @@ class Networks:
 
     def __init__(self, signature: Signature) -> None:
         self._signature = signature
+        self._rule = Rule(signature.task, signature.loss, signature.own_log_loss)
 
     def gradients(
         self,
@@ -60,6 +64,7 @@ class Networks:
         settings: LaneSettings,
         taken: tf.Tensor,
         sample_weights: tf.Tensor | None = None,
+        class_weights: tf.Tensor | None = None,
     ) -> tuple[list[tf.Tensor], tf.Tensor]:
         """One batch forward and backward, with dropout.
 
@@ -71,13 +76,16 @@ class Networks:
             settings: of the lanes.
             taken: int32 [lanes], steps that each lane has behind it.
             sample_weights: float32 [rows], how much each row counts; None if all count alike.
+            class_weights: float32 [rows], how much more each row counts in lanes that balance their classes; None if
+                there are none.
         Returns:
             The gradient of the mean loss, without penalties, with respect to each layer's weights; and what
             `losses.measure` sums over the rows, float32 [lanes, sums].
         """
         depth = self._signature.depth
         outputs, products = self._forward(weights, x, settings, taken)
-        dz, sums = measure(self._signature.loss, tf.matmul(outputs[-1], weights[-1]), y, row_weights, sample_weights)
+        z = tf.matmul(outputs[-1], weights[-1])
+        dz, sums = measure(self._rule, z, y, row_weights, sample_weights, settings.loss, class_weights)
         gradients, above = [], None
         for index in range(depth, 0, -1):
             gradients.append(tf.matmul(outputs[index], dz, transpose_a=True))
@@ -101,7 +109,7 @@ class Networks:
     ) -> tf.Tensor:
         """What `losses.measure` sums over the rows of a batch, without dropout: float32 [lanes, sums]."""
         *_, h = self._forward(weights, x, settings)[0]
-        return sums_only(self._signature.loss, tf.matmul(h, weights[-1]), y, row_weights, sample_weights)
+        return sums_only(self._rule, tf.matmul(h, weights[-1]), y, row_weights, sample_weights, settings.loss)
 
     def penalty(self, weights: Sequence[tf.Tensor], settings: LaneSettings) -> tf.Tensor:
         """The penalties of all hidden layers' kernels, biases left out: float32 [lanes]."""

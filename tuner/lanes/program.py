@@ -12,11 +12,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tuner.data.class_weights import balanced_row_weights
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Layers, OptimizerSettings
 from tuner.lanes.coefficients import COEFFICIENTS, IDLE, initial_slots
 from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
+from tuner.lanes.loss_settings import PLAIN_LOSS, OwnLoss, loss_settings
 from tuner.lanes.losses import metrics_of_sums
 from tuner.lanes.network import LaneSettings
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block, shapes_of
@@ -38,11 +40,13 @@ class Network:
         layers: the hidden layers.
         optimizer: decides what the optimizer's slots start from.
         seed: from which initial weights and dropout follow.
+        loss: what of its loss is its own.
     """
 
     layers: Layers
     optimizer: OptimizerSettings
     seed: int
+    loss: OwnLoss = PLAIN_LOSS
 
 
 class LaneProgram:
@@ -105,6 +109,9 @@ class LaneProgram:
         self._validation_rows = len(prepared.x_validation)
         self._weight = _sum_of(prepared.weights_train)
         self._validation_weight = _sum_of(prepared.weights_validation)
+        self._balanced_weight: float | None = None
+        if signature.class_weights and prepared.weights_train is not None:
+            self._balanced_weight = _sum_of(balanced_row_weights(prepared) * prepared.weights_train)
 
     def arrange(self, kept: Sequence[int], room: int) -> None:
         """Give the program another number of lanes.
@@ -192,7 +199,7 @@ class LaneProgram:
             return self._graph.train(block, epoch, stacked[:, own], taken[own], self._settings[block])
 
         sums, penalties = self._in_blocks(train)
-        return self._metrics(sums, penalties, self._rows, self._weight)
+        return self._metrics(sums, penalties, self._rows, self._training_weight())
 
     def validate(self) -> Metrics:
         """The validation metrics of every lane, without dropout; names without `val_`, float64 [lanes] each."""
@@ -213,7 +220,16 @@ class LaneProgram:
     def _lanes_of(self, block: int) -> slice:
         return slice(block * self._block, (block + 1) * self._block)
 
-    def _metrics(self, sums: FloatArray, penalties: FloatArray, rows: int, weight: float | None) -> Metrics:
+    def _training_weight(self) -> float | NDArray[np.float64] | None:
+        """What the training rows count in all, for all lanes or each; None if all rows count alike."""
+        if self._weight is None or self._balanced_weight is None:
+            return self._weight
+        balanced = np.array([network is not None and network.loss.balanced for network in self._networks])
+        return np.where(balanced, self._balanced_weight, self._weight)
+
+    def _metrics(
+        self, sums: FloatArray, penalties: FloatArray, rows: int, weight: float | NDArray[np.float64] | None
+    ) -> Metrics:
         named = metrics_of_sums(self.signature.task, sums, rows, self._prepared.target_scale, weight=weight)
         return {**named, "loss": (sums[:, 0] + penalties) / rows}
 
@@ -293,4 +309,5 @@ def _settings_of(networks: Sequence[Network | None], signature: Signature) -> La
         keys=tf.constant(keys),
         l1=tf.constant(l1),
         l2=tf.constant(l2),
+        loss=loss_settings([None if network is None else network.loss for network in networks], signature),
     )

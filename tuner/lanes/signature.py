@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tuner.hyperparameters import Hyperparameters
+from tuner.study.losses import is_cross_entropy
 from tuner.study.metrics import Task
 
 
@@ -14,7 +15,8 @@ class Signature:
 
     Not in here, and thus a lane's own: the optimizer and all of its settings, the schedules, the plateau, early
     stopping, the number of epochs, the seed, the activation out of `activations`, the width up to `width`, if `shallow`
-    the depth up to `depth`, the dropout rate, and the L1 and L2 penalties.
+    the depth up to `depth`, the dropout rate, the L1 and L2 penalties, Huber's delta, how much labels are smoothed, and
+    whether classes are weighted.
 
     Attributes:
         data: which prepared data is trained on.
@@ -28,6 +30,8 @@ class Signature:
         activations: those that a lane can have, by name.
         dropout: whether a lane can have dropout; without, no random numbers are drawn.
         penalties: whether a lane can have L1 or L2 penalties.
+        label_smoothing: whether a lane can have smoothed labels.
+        class_weights: whether a lane can have classes of equal weight.
     """
 
     data: str
@@ -42,6 +46,15 @@ class Signature:
     activations: tuple[str, ...]
     dropout: bool
     penalties: bool
+    label_smoothing: bool = False
+    class_weights: bool = False
+
+    @property
+    def own_log_loss(self) -> bool:
+        """Whether the log loss is another number than the loss, and has to be summed beside it."""
+        if self.task == "regression":
+            return False
+        return self.label_smoothing or self.class_weights or not is_cross_entropy(self.loss)
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,7 @@ class Expected:
         widths: of hidden layers, ascending; a program has room for one of them. Powers of two if there are none.
         shallow: those of `depths` whose programs may get networks of fewer layers.
         activations: by name; a trial's own if there are none.
-        dropout, penalties: whether any trial may have them.
+        dropout, penalties, label_smoothing, class_weights: whether any trial may have them.
     """
 
     depths: tuple[int, ...] = ()
@@ -64,6 +77,8 @@ class Expected:
     activations: tuple[str, ...] = ()
     dropout: bool = False
     penalties: bool = False
+    label_smoothing: bool = False
+    class_weights: bool = False
 
 
 def signature_of(
@@ -102,6 +117,8 @@ def signature_of(
         activations=expected.activations if known else (layers.activation,),
         dropout=expected.dropout or layers.dropout > 0,
         penalties=expected.penalties or layers.l1 > 0 or layers.l2 > 0,
+        label_smoothing=is_cross_entropy(loss) and (expected.label_smoothing or chosen.label_smoothing > 0),
+        class_weights=task != "regression" and (expected.class_weights or chosen.class_weights != "none"),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tuner.clock import Clock
 from tuner.data.prepared import Prepared
 from tuner.lanes.coefficients import step_coefficients
+from tuner.lanes.loss_settings import own_loss
 from tuner.lanes.program import LaneProgram, Network
 from tuner.lanes.shapes import parameters_of
 from tuner.training.job import DataOrder, EpochResult
@@ -103,7 +104,7 @@ class Crew:
             trial.parameters = parameters_of(
                 chosen.layers.depth, chosen.layers.width, features=signature.features, outputs=signature.outputs
             )
-            networks[lane] = Network(chosen.layers, chosen.optimizer, trial.job.seed)
+            networks[lane] = Network(chosen.layers, chosen.optimizer, trial.job.seed, own_loss(chosen))
             if trial.state is not None:
                 states[lane], trial.state = trial.state, None
         self.program.fill(networks, states)

@@ -12,9 +12,11 @@ from contextlib import contextmanager
 import keras
 
 from tuner.clock import Clock, wall_clock
-from tuner.data.prepared import Prepared
+from tuner.data.class_weights import balanced_row_weights
+from tuner.data.prepared import FloatArray, Prepared
 from tuner.errors import DataError, listed, one_line
-from tuner.models import build_mlp, build_optimizer, loss_of, metrics_for, ordinary_optimizer
+from tuner.hyperparameters import Hyperparameters
+from tuner.models import build_loss, build_mlp, build_optimizer, metrics_for, ordinary_loss, ordinary_optimizer
 from tuner.training.batches import targets_of, validation_batches
 from tuner.training.callbacks import CourseDriver, HandingBack, Reporting, RowOrder, TargetUnits
 from tuner.training.checkpoint import resume, write_checkpoint
@@ -197,7 +199,7 @@ def _train(
     rows = RowOrder(
         prepared.x_train,
         targets_of(prepared, prepared.y_train),
-        prepared.weights_train,
+        _row_weights(chosen, prepared),
         batch_size=chosen.batch_size,
         order=job.order,
     )
@@ -215,10 +217,10 @@ def _train(
         shuffle=False,
         verbose=0,
     )
-    # With Keras' own optimizer and metrics a saved model can be loaded without this package.
+    # With Keras' own optimizer, loss and metrics a saved model can be loaded without this package.
     model.compile(
         optimizer=ordinary_optimizer(model.optimizer),
-        loss=loss_of(chosen.loss, prepared.task),
+        loss=ordinary_loss(chosen, prepared.task),
         **_metrics(prepared),
     )
     return model, Outcome(
@@ -244,7 +246,7 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     )
     model.compile(
         optimizer=build_optimizer(chosen.optimizer, None if momentum is None else momentum.value(0)),
-        loss=loss_of(chosen.loss, prepared.task),
+        loss=build_loss(chosen, prepared.task),
         **_metrics(prepared, prepared.target_scales),
         steps_per_execution=STEPS_PER_CALL,
         # XLA compiles anew for every trial, which takes longer than it saves in a small network.
@@ -255,7 +257,21 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     return model
 
 
+def _row_weights(chosen: Hyperparameters, prepared: Prepared) -> FloatArray | None:
+    """How much each training row counts: float32 [rows]; None if all count alike.
+
+    Keras' own `class_weight` takes no weights of rows beside it; without such it comes to the same.
+    """
+    if chosen.class_weights == "none":
+        return prepared.weights_train
+    weights = balanced_row_weights(prepared)
+    return weights if prepared.weights_train is None else weights * prepared.weights_train
+
+
 def _metrics(prepared: Prepared, target_scales: Sequence[float] = ()) -> Mapping[str, list[keras.metrics.Metric]]:
-    """Fresh metrics under the name by which `compile` takes them, which tells it whether to weight them."""
+    """Fresh metrics under the name by which `compile` takes them, which tells it whether to weight them.
+
+    The weights of classes alone do not: by Keras' ways they are for the loss.
+    """
     weighted = prepared.weights_train is not None or prepared.weights_validation is not None
     return {"weighted_metrics" if weighted else "metrics": metrics_for(prepared.task, target_scales)}

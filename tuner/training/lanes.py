@@ -18,7 +18,7 @@ from tuner.lanes.program import LaneProgram
 from tuner.lanes.shapes import shapes_of
 from tuner.lanes.sharing import Sharing
 from tuner.lanes.signature import Expected, signature_of
-from tuner.models import loss_of
+from tuner.study.losses import check_loss, loss_of
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
 from tuner.training.crew import Crew
@@ -130,6 +130,7 @@ class LaneTrainer(Trainer):
         if prepared is None:
             raise DataError(f"the data {job.data!r} is none of {listed([repr(key) for key in data])}")
         check_metric(job, prepared.task)
+        check_loss(job.hyperparameters, prepared.task)
         signature = signature_of(
             job.hyperparameters,
             data=job.data,
