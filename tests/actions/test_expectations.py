@@ -5,7 +5,6 @@ import pytest
 from tests.contracts.trainer import prepared
 from tests.search.fake_trainer import small_study
 from tuner.actions.expectations import (
-    _default_loss,
     lane_expectations,
     programs_in_words,
     rooms_within,
@@ -13,7 +12,6 @@ from tuner.actions.expectations import (
 )
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.signature import Expected, signature_of
-from tuner.models.losses import LOSSES
 
 
 def study(layers, **hyperparameters):
@@ -80,6 +78,21 @@ def test_dropout_and_penalties_are_expected_where_a_trial_may_have_them(layers, 
     assert ("dropout" in expected.techniques, "penalties" in expected.techniques) == (dropout, penalties)
 
 
+@pytest.mark.parametrize(
+    ("stated", "smoothing", "weights"),
+    [
+        ({}, False, False),
+        ({"label_smoothing": 0.0, "class_weights": "none"}, False, False),
+        ({"label_smoothing": 0.1}, True, False),
+        ({"label_smoothing": {"low": 0.0, "high": 0.2}}, True, False),
+        ({"class_weights": {"choices": ["none", "balanced"]}}, False, True),
+    ],
+)
+def test_label_smoothing_and_class_weights_are_expected_where_a_trial_may_have_them(stated, smoothing, weights):
+    expected = expected_of(study({}, **stated))
+    assert (expected.label_smoothing, expected.class_weights) == (smoothing, weights)
+
+
 def test_a_space_of_one_program_says_nothing():
     free = study({"width": {"low": 33, "high": 64}, "activation": {"choices": ["relu", "tanh"]}, "dropout": 0.1})
     assert what_needs_programs(free, "multiclass", expected_of(free)) == {}
@@ -93,13 +106,8 @@ def test_what_makes_programs_is_counted_and_named():
     assert "up to 18 programs (3 for depth, times 3 for width, times 2 for batch_size)" in programs_in_words(kinds)
 
 
-@pytest.mark.parametrize("task", LOSSES)
-def test_auto_is_the_loss_that_models_have_for_it(task):
-    assert LOSSES[task]["auto"] == LOSSES[task][_default_loss(task)]
-
-
 def test_losses_that_are_the_same_to_keras_share_a_program():
-    same = study({}, loss={"choices": ["auto", "cross_entropy"]})
+    same = study({}, loss={"choices": ["auto", "cross_entropy", "sparse_categorical_cross_entropy"]})
     assert what_needs_programs(same, "multiclass", expected_of(same)) == {}
     two = small_study(hyperparameters={"loss": {"choices": ["auto", "mae", "mse"]}}, data={"builtin": "diabetes"})
     assert what_needs_programs(two, "regression", expected_of(two)) == {"loss": 2}

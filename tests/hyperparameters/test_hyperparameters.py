@@ -301,3 +301,35 @@ def test_a_study_files_lists_become_tuples() -> None:
 
     assert schedule.boundaries == (10, 20)
     assert schedule.values == (0.1, 0.01)
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"loss": "mse", "huber_delta": 0.5}, "huber_delta is for the loss huber, but that is mse"),
+        (
+            {"loss": "kl_divergence", "label_smoothing": 0.1},
+            "label_smoothing is for the loss auto, cross_entropy, binary_cross_entropy, categorical_cross_entropy or "
+            "sparse_categorical_cross_entropy, but that is kl_divergence",
+        ),
+        (
+            {"loss": "huber", "class_weights": "balanced"},
+            "class_weights is for the loss auto, cross_entropy, binary_cross_entropy, categorical_cross_entropy, "
+            "sparse_categorical_cross_entropy, kl_divergence, mse or mae, but that is huber",
+        ),
+    ],
+)
+def test_a_setting_that_does_nothing_beside_the_loss_is_refused(stated: dict[str, Any], said: str) -> None:
+    assert refusal(**stated) == f"Value error, {said}"
+
+
+@pytest.mark.parametrize("loss", ["mse", "huber", "kl_divergence", "auto"])
+def test_what_a_trial_has_with_all_defaults_can_be_read_again(loss: str) -> None:
+    chosen = made(loss=loss)
+    assert Hyperparameters.model_validate(chosen.model_dump()) == chosen
+
+
+@pytest.mark.parametrize("stated", [{"huber_delta": 0}, {"label_smoothing": 1}, {"label_smoothing": -0.1}], ids=str)
+def test_deltas_and_shares_have_bounds(stated: dict[str, Any]) -> None:
+    (name,) = stated
+    assert refusal(loss="huber" if name == "huber_delta" else "auto", **stated).startswith(f"{name}.Input should be ")

@@ -11,7 +11,8 @@ import pytest
 from tests.contracts.trainer import BATCH, ROWS, job, prepared
 from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.lanes.coefficients import FRESH, Memory, step_coefficients
-from tuner.lanes.program import LaneProgram, Network
+from tuner.lanes.lane_settings import Network
+from tuner.lanes.program import LaneProgram
 from tuner.lanes.signature import Signature
 from tuner.models import build_mlp, metrics_for
 

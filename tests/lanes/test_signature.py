@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,3 +95,48 @@ def test_a_program_has_the_expected_activations_and_an_unexpected_one_has_its_ow
     assert signature().activations == ("relu", "tanh")
     assert signature({"layers": {"activation": "gelu"}}).activations == ("gelu",)
     assert signature({}, Expected()).activations == ("relu",)
+
+
+@pytest.mark.parametrize(
+    ("changed", "loss", "stays"),
+    [
+        ({"label_smoothing": 0.1}, "sparse_categorical_crossentropy", False),
+        ({"class_weights": "balanced"}, "sparse_categorical_crossentropy", False),
+        ({"class_weights": "balanced"}, "kl_divergence", False),
+        ({"loss": "huber", "huber_delta": 0.5}, "huber", True),
+    ],
+)
+def test_what_costs_something_in_a_step_makes_a_program_of_its_own_unless_expected(
+    changed: dict[str, Any], loss: str, stays: bool
+) -> None:
+    plain, other = signature(loss=loss), signature(changed, loss=loss)
+    assert (plain == other) is stays
+    expected = replace(SPACE, techniques=frozenset({"label_smoothing", "class_weights"}))
+    assert signature(expected=expected, loss=loss) == signature(changed, expected, loss=loss)
+
+
+def test_labels_are_smoothed_by_cross_entropies_alone_and_numbers_have_no_classes() -> None:
+    expected = replace(SPACE, techniques=frozenset({"label_smoothing", "class_weights"}))
+    assert not signature(expected=expected, loss="mean_squared_error").label_smoothing
+    chosen = Hyperparameters.model_validate(STATED)
+    of_numbers = signature_of(
+        chosen, data="", task="regression", features=4, outputs=1, loss="huber", expected=expected
+    )
+    assert not of_numbers.label_smoothing
+    assert not of_numbers.class_weights
+    assert not of_numbers.own_log_loss
+
+
+@pytest.mark.parametrize(
+    ("loss", "changed", "own"),
+    [
+        ("sparse_categorical_crossentropy", {}, False),
+        ("sparse_categorical_crossentropy", {"label_smoothing": 0.1}, True),
+        ("sparse_categorical_crossentropy", {"class_weights": "balanced"}, True),
+        ("kl_divergence", {}, True),
+    ],
+)
+def test_the_log_loss_is_summed_only_where_it_is_another_number_than_the_loss(
+    loss: str, changed: dict[str, Any], own: bool
+) -> None:
+    assert signature(changed, loss=loss).own_log_loss is own

@@ -65,3 +65,20 @@ def test_the_parameters_of_a_branch_are_those_that_such_a_configuration_is_asked
 def test_conditional_are_those_that_some_configuration_lacks():
     space = space_of(f"{RISE}\noptimizer.learning_rate = {{ low = 1e-4, high = 0.3 }}\noptimizer.{EVERY_OPTIMIZER}")
     assert conditional(space) == ("optimizer.learning_rate", "momentum.start", "momentum.maximum")
+
+
+LOSSES = """
+    loss = { choices = ["mse", "huber", "mae"] }
+    huber_delta = { low = 0.1, high = 2.0 }
+"""
+
+
+def test_a_setting_that_others_go_by_is_a_turning():
+    found = [(branch["loss"].values, "huber_delta" in branch) for branch in branches(space_of(LOSSES))]
+    assert found == [(("mse",), False), (("huber",), True), (("mae",), False)]
+    assert conditional(space_of(LOSSES)) == ("huber_delta",)
+
+
+def test_a_setting_that_nothing_goes_by_is_none():
+    [branch] = branches(space_of('loss = { choices = ["mse", "huber"] }'))
+    assert branch["loss"].values == ("mse", "huber")

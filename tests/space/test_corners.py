@@ -186,3 +186,46 @@ def test_what_a_mistake_is_involved_in_is_not_complained_about_again(optimizer, 
 def test_an_unknown_name_that_resembles_nothing_puts_nothing_in_doubt():
     found = mistakes_of("schedule = { kind = 'iir', alpha = 0.9, minimum = 0.1, zzz = 1 }")
     assert set(found) == {"schedule.zzz", "schedule.minimum"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "place", "problem"),
+    [
+        (
+            "loss = 'mse'\nlabel_smoothing = 0.1",
+            "label_smoothing",
+            "applies to no loss that may be chosen (mse); it is for auto, cross_entropy, binary_cross_entropy",
+        ),
+        ("huber_delta = { low = 0.1, high = 1.0 }", "huber_delta", "applies to no loss that may be chosen (auto)"),
+        (
+            "loss = { choices = ['mse', 'mae'] }\nhuber_delta = 0.5",
+            "huber_delta",
+            "applies to no loss that may be chosen (mse, mae); it is for huber",
+        ),
+        (
+            "loss = 'huber'\nclass_weights = 'balanced'",
+            "class_weights",
+            "applies to no loss that may be chosen (huber)",
+        ),
+    ],
+)
+def test_a_setting_that_applies_to_no_value_of_another_is_named(stated, place, problem):
+    found = mistakes_of(stated)
+    assert list(found) == [place]
+    assert found[place].startswith(problem)
+
+
+def test_a_setting_beside_one_that_cannot_be_read_is_not_complained_about():
+    assert list(mistakes_of("loss = 'hubber'\nhuber_delta = 0.5")) == ["loss"]
+    assert list(mistakes_of("los = 'huber'\nhuber_delta = 0.5")) == ["los"]
+
+
+def test_what_applies_to_some_values_of_another_is_proved_beside_those():
+    assert (
+        mistakes_of("""
+        loss = { choices = ["mse", "huber", "cross_entropy"] }
+        huber_delta = { low = 0.1, high = 2.0 }
+        label_smoothing = { low = 0.0, high = 0.3 }
+    """)
+        == {}
+    )

@@ -176,7 +176,7 @@ def test_a_list_of_tables_is_a_choice_of_kinds_with_settings_of_their_own():
             'is ["relu"], but should be a value or { choices = [...] }',
         ),
         ("batchsize = 3", "batchsize", "is no setting here; there are batch_size, epochs, loss"),
-        ("loss = 'mean'", "loss", 'is "mean", but should be one of auto, cross_entropy, mse, mae.'),
+        ("loss = 'mean'", "loss", 'is "mean", but should be one of auto, cross_entropy, binary_cross'),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_found_and_what_would_do(toml, place, problem):

@@ -15,6 +15,11 @@ def refused(tree: dict[str, Any]) -> list[tuple[str, str]]:
     return [(mistake.place, mistake.problem) for mistake in caught.value.mistakes]
 
 
+SEVERAL_CLASSES = (
+    "auto, cross_entropy, categorical_cross_entropy, sparse_categorical_cross_entropy, kl_divergence, mse, mae"
+)
+
+
 def sample(builtin: str = "digits", metric: str | None = None, loss: Any = "auto") -> dict[str, Any]:
     return {
         "name": "sample",
@@ -41,9 +46,11 @@ def test_a_metric_of_another_task_is_a_mistake_before_any_data_are_read(builtin,
 @pytest.mark.parametrize(
     ("builtin", "loss", "place", "fitting"),
     [
-        ("digits", "mse", "loss", "auto, cross_entropy"),
-        ("diabetes", "cross_entropy", "loss", "auto, mse, mae"),
-        ("wine", {"choices": ["auto", "mae"]}, "loss.choices[1]", "auto, cross_entropy"),
+        ("digits", "huber", "loss", SEVERAL_CLASSES),
+        ("digits", "binary_cross_entropy", "loss", SEVERAL_CLASSES),
+        ("breast_cancer", "kl_divergence", "loss", "auto, cross_entropy, binary_cross_entropy, mse, mae"),
+        ("diabetes", "cross_entropy", "loss", "auto, mse, mae, huber"),
+        ("wine", {"choices": ["auto", "huber"]}, "loss.choices[1]", SEVERAL_CLASSES),
     ],
 )
 def test_a_loss_of_another_task_is_a_mistake_before_any_data_are_read(builtin, loss, place, fitting):
@@ -53,8 +60,28 @@ def test_a_loss_of_another_task_is_a_mistake_before_any_data_are_read(builtin, l
 
 
 def test_each_wrong_loss_among_choices_is_named_at_its_own_place():
-    places = [place for place, _ in refused(sample("digits", loss={"choices": ["mse", "auto", "mae"]}))]
+    places = [
+        place for place, _ in refused(sample("digits", loss={"choices": ["huber", "auto", "binary_cross_entropy"]}))
+    ]
     assert places == ["hyperparameters.loss.choices[0]", "hyperparameters.loss.choices[2]"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("label_smoothing", 0.1),
+        ("label_smoothing", {"low": 0.0, "high": 0.2}),
+        ("class_weights", "balanced"),
+        ("class_weights", {"choices": ["balanced", "none"]}),
+    ],
+)
+def test_what_is_for_classes_is_a_mistake_beside_a_number(name, value):
+    tree = sample("diabetes")
+    tree["hyperparameters"][name] = value
+    assert refused(tree) == [(f"hyperparameters.{name}", "is for classes, but the target is regression")]
+    assert read_study({**tree, "data": {"builtin": "wine"}}, source="")
+    tree["hyperparameters"][name] = "none" if name == "class_weights" else 0.0
+    assert read_study(tree, source="")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +99,7 @@ def test_a_metric_and_a_loss_of_the_task_are_fine(builtin, metric, loss):
 
 
 def test_a_files_task_is_asked_for_again_when_the_data_are_known():
-    tree = {**sample(metric="val_rmse", loss="mse"), "data": {"path": "a.csv", "target": "y"}}
+    tree = {**sample(metric="val_rmse", loss="huber"), "data": {"path": "a.csv", "target": "y"}}
     definition = read_study(tree, source="")
     mistakes = task_mistakes("binary", definition.search.metric, definition.space)
     assert [mistake.place for mistake in mistakes] == ["search.metric", "hyperparameters.loss"]

@@ -15,6 +15,7 @@ from tuner.space.corners import ends
 from tuner.space.defaults import completed
 from tuner.space.nodes import Leaf, Value
 from tuner.study.definition import StudyDefinition
+from tuner.study.losses import LOSSES
 from tuner.study.metrics import Task
 
 NARROW = 64
@@ -27,7 +28,7 @@ MOST_DEPTHS = 4
 
 
 def lane_expectations(definition: StudyDefinition, lanes: int, data: Prepared) -> Expected:
-    """The depths, widths, activations and techniques that a study's trials may have.
+    """The depths, widths, activations and other techniques that a study's trials may have.
 
     The fewer the lanes, the fewer programs they are spread over, and the more of a program may be left unused.
 
@@ -89,7 +90,7 @@ def what_needs_programs(definition: StudyDefinition, task: Task, expected: Expec
         "depth": len(expected.depths),
         "width": len(expected.widths),
         "batch_size": _how_many(space["batch_size"]),
-        "loss": len({_default_loss(task) if value == "auto" else value for value in _stated(space["loss"])}),
+        "loss": len({LOSSES[task].get(str(value)) for value in _stated(space["loss"])}),
     }
     return {name: count for name, count in kinds.items() if count > 1}
 
@@ -122,11 +123,6 @@ def rooms_within(low: int, high: int) -> tuple[int, ...]:
         widest = (rooms[-1] - 1) // 2
         rooms.append(1 << (widest - 1).bit_length())
     return tuple(reversed(rooms))
-
-
-def _default_loss(task: Task) -> str:
-    """What `auto` stands for. `models.losses` says the same, but importing that room brings in Keras."""
-    return "mse" if task == "regression" else "cross_entropy"
 
 
 def _depths(leaf: Leaf) -> tuple[int, ...]:

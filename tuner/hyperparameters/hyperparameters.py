@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from tuner.errors import HyperparameterError
+from tuner.errors import HyperparameterError, listed
 from tuner.hyperparameters.base import Settings
 from tuner.hyperparameters.clipping import Clipping, NoClipping
 from tuner.hyperparameters.curves import (
@@ -19,6 +19,7 @@ from tuner.hyperparameters.curves import (
 from tuner.hyperparameters.gradient_noise import GradientNoise
 from tuner.hyperparameters.inputs import Inputs
 from tuner.hyperparameters.layers import Layers
+from tuner.hyperparameters.losses import CLASS_LOSSES, CROSS_ENTROPIES, HUBER_DELTA, ClassWeights, Loss
 from tuner.hyperparameters.normalization import NoNormalization, Normalization
 from tuner.hyperparameters.optimizers import OPTIMIZERS_WITH_MOMENTUM, Adam, Optimizer
 from tuner.hyperparameters.preprocessing import Preprocessing
@@ -27,7 +28,8 @@ from tuner.schedules import Constant, Curve, Schedule
 Direction = Literal["minimize", "maximize"]
 
 APPLIES_TO = "applies_to"
-"""Marks a table that applies only beside certain kinds of another: {"optimizer": ["sgd", ...]}."""
+"""Marks what applies only beside certain kinds of another table, or certain values of another setting:
+{"optimizer": ["sgd", ...]}, {"loss": ["huber"]}."""
 
 
 class EarlyStopping(Settings):
@@ -48,8 +50,27 @@ class Hyperparameters(Settings):
         32, ge=1, description="Rows in one training step; the last batch of an epoch may be smaller."
     )
     epochs: int = Field(40, ge=1, le=100_000, description="Passes over the training rows.")
-    loss: Literal["auto", "cross_entropy", "mse", "mae"] = Field(
+    loss: Loss = Field(
         "auto", description="What training minimizes; auto is cross-entropy for classes and mse for numbers."
+    )
+    huber_delta: float = Field(
+        HUBER_DELTA,
+        gt=0,
+        description="The error from which on huber grows evenly, in standard deviations of the target.",
+        json_schema_extra={APPLIES_TO: {"loss": ["huber"]}},
+    )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Share of each label that cross-entropy spreads evenly over all classes; metrics go without it.",
+        json_schema_extra={APPLIES_TO: {"loss": list(CROSS_ENTROPIES)}},
+    )
+    class_weights: ClassWeights = Field(
+        "none",
+        description="Whether training rows count so that all classes weigh the same in the loss: balanced is "
+        "rows / (classes * rows of the class).",
+        json_schema_extra={APPLIES_TO: {"loss": list(CLASS_LOSSES)}},
     )
     preprocessing: Preprocessing = Field(
         default_factory=Preprocessing, description="How columns become the inputs of the network."
@@ -145,6 +166,7 @@ class Hyperparameters(Settings):
 
     @model_validator(mode="after")
     def _settings_go_together(self) -> Hyperparameters:
+        self._check_loss()
         optimizer = self.optimizer
         if self._warmup_epochs >= self.epochs:
             raise HyperparameterError(
@@ -177,6 +199,16 @@ class Hyperparameters(Settings):
         if highest >= 1:
             raise HyperparameterError(f"must stay below 1, but reaches {highest:g}", "momentum")
         return self
+
+    def _check_loss(self) -> None:
+        """Complain about a setting that does nothing beside the loss. Its default is fine: it stands in every trial."""
+        for name, stated, losses in (
+            ("huber_delta", self.huber_delta != HUBER_DELTA, ("huber",)),
+            ("label_smoothing", self.label_smoothing > 0, CROSS_ENTROPIES),
+            ("class_weights", self.class_weights != "none", CLASS_LOSSES),
+        ):
+            if stated and self.loss not in losses:
+                raise HyperparameterError(f"is for the loss {listed(losses)}, but that is {self.loss}", name, "loss")
 
 
 def _at(table: str, error: HyperparameterError, initial: str) -> HyperparameterError:

@@ -15,11 +15,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from tuner.data.class_weights import balanced_row_weights
 from tuner.data.prepared import FloatArray, Prepared
 from tuner.lanes.arrays import arrays_in
 from tuner.lanes.clipping import clipped
+from tuner.lanes.lane_settings import LaneSettings
 from tuner.lanes.losses import columns_of_sums
-from tuner.lanes.network import LaneSettings, Networks, Step, Weights
+from tuner.lanes.network import Networks, Step, Weights
 from tuner.lanes.noise import GRADIENT_NOISE, normal
 from tuner.lanes.normalization import Rows
 from tuner.lanes.signature import Signature
@@ -48,16 +50,23 @@ class Batches(NamedTuple):
         y: [batches, rows], or [batches, rows, targets] if these are several.
         weights: float32 [batches, rows], 1 for a real row and 0 for a filler row.
         sample_weights: float32 [batches, rows], how much each row counts; None if all count alike.
+        class_weights: float32 [batches, rows], how much more each row counts in lanes that balance their classes; None
+            in validation, and in a program without such lanes.
     """
 
     x: tf.Tensor
     y: tf.Tensor
     weights: tf.Tensor
     sample_weights: tf.Tensor | None = None
+    class_weights: tf.Tensor | None = None
 
     def sample_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
         """Those of one batch, float32 [rows]."""
         return None if self.sample_weights is None else self.sample_weights[batch]
+
+    def class_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
+        """Those of one batch, float32 [rows]."""
+        return None if self.class_weights is None else self.class_weights[batch]
 
 
 class Validated(NamedTuple):
@@ -90,6 +99,8 @@ class LaneGraph:
         self._x = tf.constant(_with_ones(prepared.x_train))
         self._y = tf.constant(prepared.y_train.astype(kind))
         self._sample_weights = None if prepared.weights_train is None else tf.constant(prepared.weights_train)
+        balancing = functions.signature.class_weights
+        self._class_weights = tf.constant(balanced_row_weights(prepared)) if balancing else None
         self._validation_rows = rows = len(prepared.x_validation)
         batches, batch = validation_batches(rows)
         filler = batches * batch - rows
@@ -163,8 +174,11 @@ class LaneGraph:
             weights: float32 [steps, batch], 0 for a filler row.
         """
         order = tf.constant(chosen)
-        sample_weights = None if self._sample_weights is None else tf.gather(self._sample_weights, order)
-        return Batches(tf.gather(self._x, order), tf.gather(self._y, order), tf.constant(weights), sample_weights)
+        x, y = tf.gather(self._x, order), tf.gather(self._y, order)
+        counts = [
+            None if each is None else tf.gather(each, order) for each in (self._sample_weights, self._class_weights)
+        ]
+        return Batches(x, y, tf.constant(weights), *counts)
 
     def train(
         self,
@@ -252,7 +266,15 @@ class BlockFunctions:
                 penalties += tf.reduce_sum(row_weights) * self._networks.penalty(weights.layers, settings)
             x = _for_each_lane(epoch.x[step], settings)
             now = Step(row_weights, taken + step, levels)
-            pulled = self._networks.pulled(weights, x, epoch.y[step], settings, now, epoch.sample_weights_of(step))
+            pulled = self._networks.pulled(
+                weights,
+                x,
+                epoch.y[step],
+                settings,
+                now,
+                epoch.sample_weights_of(step),
+                epoch.class_weights_of(step),
+            )
             gradients = self._gradients(pulled.gradients, [weights for weights, _, _ in layers], settings, now)
             trained = []
             for index, (own, gradient, moved) in enumerate(zip(layers, gradients, pulled.moved, strict=True)):
@@ -288,7 +310,9 @@ class BlockFunctions:
         return sums, penalties, *(each.stack() for each in kept)
 
     def _loop(self, one: Callable[..., _Loop], rows: Batches, start: _Carried) -> tuple[tf.Tensor, tf.Tensor, _Carried]:
-        sums = tf.zeros([self._block, columns_of_sums(self._signature.task, self._signature.outputs)])
+        signature = self._signature
+        columns = columns_of_sums(signature.task, signature.outputs, signature.own_log_loss)
+        sums = tf.zeros([self._block, columns])
         times = rows.x.shape[0]
         _, sums, penalties, end = tf.while_loop(
             lambda step, *_: step < times, one, (tf.constant(0), sums, tf.zeros([self._block]), start)

@@ -13,7 +13,8 @@ import tensorflow as tf
 from tuner.lanes import normalization
 from tuner.lanes.activations import Bends, activate, leak_gradient, slope
 from tuner.lanes.dropout import alpha_of, keep_scale
-from tuner.lanes.losses import measure, outputs_of, sums_only
+from tuner.lanes.lane_settings import NORMALIZATIONS, LaneSettings
+from tuner.lanes.losses import Rule, measure, outputs_of, sums_only
 from tuner.lanes.noise import ACTIVATION_NOISE, INPUT_NOISE, normal
 from tuner.lanes.normalization import Normalized, Rows
 from tuner.lanes.penalties import penalty, penalty_gradient
@@ -21,52 +22,6 @@ from tuner.lanes.signature import Signature
 
 NOT_ZERO_AT_ZERO = frozenset({"sigmoid", "softplus"})
 """Activations under which a unit that a narrow lane does not use would not be silent by itself."""
-
-
-class LaneSettings(NamedTuple):
-    """The lanes' own hyperparameters that act inside a training step.
-
-    Attributes:
-        codes: int32 [lanes], the activation as an index into the signature's.
-        depths: int32 [lanes], hidden layers in use.
-        widths: int32 [lanes], units in use.
-        dropout: float32 [lanes].
-        keys: uint32 [lanes], names each lane's stream of random numbers.
-        l1, l2: float32 [lanes].
-        normalization: int32 [lanes], an index into `NORMALIZATIONS`.
-        normalizes_inputs: bool [lanes].
-        norm_momentum, norm_epsilon: float32 [lanes], of all normalization.
-        input_noise: float32 [lanes], its standard deviation.
-        clipping: int32 [lanes], an index into `clipping.KINDS`.
-        limit: float32 [lanes], of clipping.
-        is_alpha: bool [lanes], whether dropout is alpha dropout.
-        leaky_slope, elu_alpha: float32 [lanes].
-        is_prelu: bool [lanes].
-        noise_decay: float32 [lanes], the power of 1 + t by which the noise on gradients is divided in step t.
-    """
-
-    codes: tf.Tensor
-    depths: tf.Tensor
-    widths: tf.Tensor
-    dropout: tf.Tensor
-    keys: tf.Tensor
-    l1: tf.Tensor
-    l2: tf.Tensor
-    normalization: tf.Tensor
-    normalizes_inputs: tf.Tensor
-    norm_momentum: tf.Tensor
-    norm_epsilon: tf.Tensor
-    input_noise: tf.Tensor
-    clipping: tf.Tensor
-    limit: tf.Tensor
-    is_alpha: tf.Tensor
-    leaky_slope: tf.Tensor
-    elu_alpha: tf.Tensor
-    is_prelu: tf.Tensor
-    noise_decay: tf.Tensor
-
-
-NORMALIZATIONS = ("none", "before", "after")
 
 
 class Step(NamedTuple):
@@ -135,6 +90,7 @@ class Networks:
     def __init__(self, signature: Signature) -> None:
         self._signature = signature
         self._techniques = signature.techniques
+        self._rule = Rule(signature.task, signature.loss, signature.own_log_loss)
 
     def pulled(
         self,
@@ -144,6 +100,7 @@ class Networks:
         settings: LaneSettings,
         step: Step,
         sample_weights: tf.Tensor | None = None,
+        class_weights: tf.Tensor | None = None,
     ) -> Pulled:
         """One batch forward and backward, with all that is random in training.
 
@@ -154,6 +111,8 @@ class Networks:
             settings: of the lanes.
             step: what makes it a step of training.
             sample_weights: float32 [rows], how much each row counts; None if all count alike.
+            class_weights: float32 [rows], how much more each row counts in lanes that balance their classes; None if
+                there are none.
         Returns:
             The gradients of the mean loss, without penalties, and what else comes of it.
         """
@@ -162,7 +121,7 @@ class Networks:
         passed = self._forward(weights, x, settings, step)
         outputs = [x, *(layer.h for layer in passed)]
         z = tf.matmul(outputs[-1], weights.layers[-1])
-        dz, sums = measure(self._signature.loss, z, y, step.row_weights, sample_weights)
+        dz, sums = measure(self._rule, z, y, step.row_weights, sample_weights, settings.loss, class_weights)
         gradients, beside, above = [], [], None
         for index in range(depth, 0, -1):
             gradients.append(tf.matmul(outputs[index], dz, transpose_a=True))
@@ -195,11 +154,12 @@ class Networks:
         sample_weights: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """What `losses.measure` sums over the rows of a batch, as after training: float32 [lanes, sums]."""
-        return sums_only(self._signature.loss, self._last(weights, x, settings), y, row_weights, sample_weights)
+        z = self._last(weights, x, settings)
+        return sums_only(self._rule, z, y, row_weights, sample_weights, settings.loss)
 
     def outputs(self, weights: Weights, x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
         """What the networks predict for the rows of a batch, as after training: float32 [lanes, rows, outputs]."""
-        return outputs_of(self._signature.loss, self._last(weights, x, settings))
+        return outputs_of(self._signature.task, self._last(weights, x, settings))
 
     def _last(self, weights: Weights, x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:
         """The output layer's products, as after training."""

@@ -5,49 +5,30 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from tuner.data.class_weights import balanced_row_weights
 from tuner.data.prepared import Prepared
-from tuner.hyperparameters import Hyperparameters
-from tuner.hyperparameters.clipping import NoClipping
-from tuner.hyperparameters.gradient_noise import decay_of
-from tuner.lanes import clipping
 from tuner.lanes.arrays import Arrays, arrays_in, arrays_of
 from tuner.lanes.coefficients import COEFFICIENTS, IDLE, initial_slots
 from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
 from tuner.lanes.keras_model import put_arrays
+from tuner.lanes.lane_settings import LaneSettings, Network, settings_of
 from tuner.lanes.losses import metrics_of_sums
-from tuner.lanes.network import NORMALIZATIONS, LaneSettings
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block
 from tuner.lanes.sharing import Sharing, kind_of
 from tuner.lanes.signature import Signature
 from tuner.lanes.state import LaneState, LayerState, fresh_state, padded, trimmed
 from tuner.models import build_mlp
-from tuner.models.mlp import dropout_seed
 from tuner.models.output_metrics import output_metrics
 
 FloatArray = NDArray[np.float32]
 Metrics = Mapping[str, NDArray[np.float64]]
-
-
-@dataclass(frozen=True)
-class Network:
-    """What a lane is filled with.
-
-    Attributes:
-        chosen: the configuration, out of which the network follows, and what the optimizer's slots start from.
-        seed: from which initial weights and all that is random in training follow.
-    """
-
-    chosen: Hyperparameters
-    seed: int
 
 
 class LaneProgram:
@@ -108,6 +89,9 @@ class LaneProgram:
         self._validation_rows = len(prepared.x_validation)
         self._weight = _sum_of(prepared.weights_train)
         self._validation_weight = _sum_of(prepared.weights_validation)
+        self._balanced_weight: float | None = None
+        if signature.class_weights and prepared.weights_train is not None:
+            self._balanced_weight = _sum_of(balanced_row_weights(prepared) * prepared.weights_train)
 
     def arrange(self, kept: Sequence[int], room: int) -> None:
         """Give the program another number of lanes.
@@ -124,7 +108,7 @@ class LaneProgram:
             self._graph = LaneGraph(self._prepared, functions)
             if new:
                 # While the first epoch is compiled; if it fails, it will again when it is needed, and then be heard.
-                self._pool.submit(self._graph.compile_validation, _settings_of([None] * self._block, self.signature))
+                self._pool.submit(self._graph.compile_validation, settings_of([None] * self._block, self.signature))
         self.room = self.room_for(room)
         self._networks = [*[self._networks[lane] for lane in kept], *[None] * (self.room - len(kept))]
         blocks = self.room // self._block if self.room else 0
@@ -205,7 +189,7 @@ class LaneProgram:
             return self._graph.train(block, epoch, stacked[:, own], taken[own], levels[own], self._settings[block])
 
         sums, penalties = self._in_blocks(train)
-        return self._metrics(sums, penalties, self._rows, self._weight)
+        return self._metrics(sums, penalties, self._rows, self._training_weight())
 
     def validate(self) -> Metrics:
         """The validation metrics of every lane, without dropout; names without `val_`, float64 [lanes] each."""
@@ -242,7 +226,18 @@ class LaneProgram:
     def _lanes_of(self, block: int) -> slice:
         return slice(block * self._block, (block + 1) * self._block)
 
-    def _metrics(self, sums: FloatArray, penalties: FloatArray, rows: int, weight: float | None) -> Metrics:
+    def _training_weight(self) -> float | NDArray[np.float64] | None:
+        """What the training rows count in all, for all lanes or each; None if all rows count alike."""
+        if self._weight is None or self._balanced_weight is None:
+            return self._weight
+        balanced = np.array(
+            [network is not None and network.chosen.class_weights == "balanced" for network in self._networks]
+        )
+        return np.where(balanced, self._balanced_weight, self._weight)
+
+    def _metrics(
+        self, sums: FloatArray, penalties: FloatArray, rows: int, weight: float | NDArray[np.float64] | None
+    ) -> Metrics:
         named = metrics_of_sums(self.signature.task, sums, rows, self._prepared.target_scale, weight=weight)
         return {**named, "loss": (sums[:, 0] + penalties) / rows}
 
@@ -284,7 +279,7 @@ class LaneProgram:
         return network
 
     def _settings_of(self, block: int) -> LaneSettings:
-        return _settings_of(self._networks[self._lanes_of(block)], self.signature)
+        return settings_of(self._networks[self._lanes_of(block)], self.signature)
 
 
 def _sum_of(weights: FloatArray | None) -> float | None:
@@ -299,58 +294,3 @@ def block_for(lanes: int, most: int, threads: int) -> int:
     """
     blocks = threads * -(-lanes // (most * threads))
     return -(-lanes // blocks)
-
-
-def _settings_of(networks: Sequence[Network | None], signature: Signature) -> LaneSettings:
-    """The settings of some lanes as arrays; an empty lane has zeros, which are harmless."""
-    rows = np.zeros((len(networks), len(LaneSettings._fields)), np.float64)
-    for lane, network in enumerate(networks):
-        if network is not None:
-            rows[lane] = _numbers_of(network, signature)
-    return LaneSettings(
-        **{
-            name: tf.constant(column.astype(KINDS_OF_NUMBERS.get(name, np.float32)))
-            for name, column in zip(LaneSettings._fields, rows.T, strict=True)
-        }
-    )
-
-
-KINDS_OF_NUMBERS: Mapping[str, type[np.generic]] = {
-    "codes": np.int32,
-    "depths": np.int32,
-    "widths": np.int32,
-    "keys": np.uint32,
-    "normalization": np.int32,
-    "normalizes_inputs": np.bool_,
-    "clipping": np.int32,
-    "is_alpha": np.bool_,
-    "is_prelu": np.bool_,
-}
-"""Those of `LaneSettings` that are not float32."""
-
-
-def _numbers_of(network: Network, signature: Signature) -> LaneSettings:
-    """A lane's settings as plain numbers."""
-    chosen = network.chosen
-    layers, normal = chosen.layers, chosen.normalization
-    return LaneSettings(
-        codes=signature.activations.index(layers.activation),
-        depths=layers.depth,
-        widths=layers.width,
-        dropout=layers.dropout,
-        keys=dropout_seed(network.seed, 0),
-        l1=layers.l1,
-        l2=layers.l2,
-        normalization=NORMALIZATIONS.index(normal.kind),
-        normalizes_inputs=chosen.inputs.normalization,
-        norm_momentum=normal.momentum,
-        norm_epsilon=normal.epsilon,
-        input_noise=chosen.inputs.noise,
-        clipping=clipping.KINDS.index(chosen.clipping.kind),
-        limit=0.0 if isinstance(chosen.clipping, NoClipping) else chosen.clipping.limit,
-        is_alpha=layers.dropout_kind == "alpha",
-        leaky_slope=layers.leaky_slope,
-        elu_alpha=layers.elu_alpha,
-        is_prelu=layers.activation == "prelu",
-        noise_decay=decay_of(chosen.gradient_noise),
-    )

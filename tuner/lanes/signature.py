@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.techniques import techniques_of
+from tuner.study.losses import is_cross_entropy
 from tuner.study.metrics import Task
 
 
@@ -45,6 +46,23 @@ class Signature:
     activations: tuple[str, ...]
     techniques: frozenset[str] = frozenset()
     measured: tuple[str, ...] = ()
+
+    @property
+    def label_smoothing(self) -> bool:
+        """Whether a lane can have smoothed labels."""
+        return "label_smoothing" in self.techniques
+
+    @property
+    def class_weights(self) -> bool:
+        """Whether a lane can have classes of equal weight."""
+        return "class_weights" in self.techniques
+
+    @property
+    def own_log_loss(self) -> bool:
+        """Whether the log loss is another number than the loss, and has to be summed beside it."""
+        if self.task == "regression":
+            return False
+        return self.label_smoothing or self.class_weights or not is_cross_entropy(self.loss)
 
 
 @dataclass(frozen=True)
@@ -104,7 +122,7 @@ def signature_of(
         shallow=depth in expected.shallow or depth > layers.depth,
         width=_room_for(layers.width, expected.widths),
         activations=expected.activations if known else (layers.activation,),
-        techniques=expected.techniques | techniques_of(chosen),
+        techniques=_that_apply(expected.techniques | techniques_of(chosen), task, loss),
         measured=measured,
     )
 
@@ -117,3 +135,10 @@ def _room_for(width: int, widths: tuple[int, ...]) -> int:
     """
     fitting = [room for room in widths if room >= width]
     return min(fitting) if fitting else 1 << (width - 1).bit_length()
+
+
+def _that_apply(techniques: frozenset[str], task: Task, loss: str) -> frozenset[str]:
+    """Without those that such a task or loss cannot have."""
+    if not is_cross_entropy(loss):
+        techniques -= {"label_smoothing"}
+    return techniques - {"class_weights"} if task == "regression" else techniques

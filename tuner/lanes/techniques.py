@@ -35,6 +35,8 @@ TECHNIQUES: Mapping[str, Technique] = {
     "dropout": Technique(("layers.dropout",)),
     "alpha_dropout": Technique(("layers.dropout_kind",), _is("alpha")),
     "penalties": Technique(("layers.l1", "layers.l2")),
+    "label_smoothing": Technique(("label_smoothing",)),
+    "class_weights": Technique(("class_weights",), _is("balanced")),
     "normalization_before": Technique(("normalization.kind",), _is("before")),
     "normalization_after": Technique(("normalization.kind",), _is("after")),
     "input_normalization": Technique(("inputs.normalization",), bool),

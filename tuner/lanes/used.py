@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from tuner.lanes.arrays import TRAINED, Arrays
-from tuner.lanes.network import LaneSettings
+from tuner.lanes.lane_settings import LaneSettings
 
 
 def used(room: Arrays, index: int, settings: LaneSettings) -> tf.Tensor:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tuner.models.initializers import initializer_of
-from tuner.models.losses import loss_of
+from tuner.models.losses import build_loss, loss_of, ordinary_loss
 from tuner.models.metrics import metrics_for
 from tuner.models.mlp import build_mlp, dropout_seed, weight_seed
 from tuner.models.noise import set_activation_noise
@@ -16,6 +16,7 @@ from tuner.models.optimizers import (
 )
 
 __all__ = [
+    "build_loss",
     "build_mlp",
     "build_optimizer",
     "dropout_seed",
@@ -23,6 +24,7 @@ __all__ = [
     "loss_of",
     "metrics_for",
     "momentum_of",
+    "ordinary_loss",
     "ordinary_optimizer",
     "set_activation_noise",
     "set_gradient_noise",

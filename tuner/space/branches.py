@@ -1,11 +1,14 @@
-"""The branches of a space: which parameters occur together, for each combination of kinds."""
+"""The branches of a space: which parameters occur together, for each combination of kinds.
+
+A setting that others go by, such as a loss that alone has a delta, counts as a kind.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
 from tuner.space.choose import choose
-from tuner.space.nodes import Choices, Range, Table, Value
+from tuner.space.nodes import Choices, Range, Table, Value, deciding
 
 Branch = Mapping[str, Range | Choices]
 """The searched parameters of some configurations, in the order in which they are chosen; a kind has a single choice."""
@@ -14,8 +17,9 @@ Branch = Mapping[str, Range | Choices]
 class _Path:
     """Goes one way through a space, and notes the turnings that it passes."""
 
-    def __init__(self, kinds: Mapping[str, Value]) -> None:
+    def __init__(self, kinds: Mapping[str, Value], deciding: frozenset[str]) -> None:
         self.kinds = dict(kinds)
+        self.deciding = deciding
         self.met: dict[str, Range | Choices] = {}
         self.turnings: list[dict[str, Value]] = []
 
@@ -24,7 +28,7 @@ class _Path:
         return among.low
 
     def choice(self, name: str, among: Choices) -> Value:
-        if name.rpartition(".")[2] == "kind":
+        if name in self.deciding:
             if name not in self.kinds:
                 self.turnings += [{**self.kinds, name: other} for other in among.values[1:]]
                 self.kinds[name] = among.values[0]
@@ -36,8 +40,9 @@ class _Path:
 def branches(space: Table) -> Iterator[Branch]:
     """Every branch of a space, once; a space without kinds has one."""
     waiting: list[dict[str, Value]] = [{}]
+    turnings = deciding(space)
     while waiting:
-        path = _Path(waiting.pop(0))
+        path = _Path(waiting.pop(0), turnings)
         choose(space, path)
         waiting += path.turnings
         yield path.met

@@ -36,8 +36,8 @@ def _table(table: Table, suggest: Suggest, place: str) -> dict[str, Any]:
 
 
 def _holds(condition: AppliesTo, chosen: Mapping[str, Any]) -> bool:
-    other = chosen.get(condition.table, {})
-    return other.get("kind", condition.default_kind) in condition.kinds
+    other = chosen.get(condition.table, condition.default_kind)
+    return (other.get("kind", condition.default_kind) if isinstance(other, Mapping) else other) in condition.kinds
 
 
 def _node(node: Node, suggest: Suggest, place: str) -> Any:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from tuner.errors import HyperparameterError, Mistake
 from tuner.space.choose import choose
 from tuner.space.complaints import shown
-from tuner.space.nodes import Choices, Kinds, Range, Table, Value, dotted, searched
+from tuner.space.nodes import Choices, Fixed, Kinds, Leaf, Range, Table, Value, deciding, dotted, searched
 
 _MOST_COMBINATIONS = 128
 """Above this, kinds are combined two tables at a time instead of all tables with all."""
@@ -40,8 +40,10 @@ class _Corner:
         return self.decided[name]
 
 
-def ends(among: Range | Choices) -> tuple[Value, ...]:
+def ends(among: Leaf) -> tuple[Value, ...]:
     """The values at which a parameter is tried: both ends of a range, every choice from the least to the greatest."""
+    if isinstance(among, Fixed):
+        return (among.value,)
     if isinstance(among, Range):
         return (among.low, among.high)
     numbers = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in among.values)
@@ -69,10 +71,9 @@ def corners(space: Table) -> Iterator[tuple[dict[str, Any], Mapping[str, Value]]
 
 
 def _kind_combinations(space: Table) -> list[dict[str, Value]]:
+    turnings = deciding(space)
     options = {
-        name: among.values
-        for name, among in searched(space).items()
-        if isinstance(among, Choices) and name.rpartition(".")[2] == "kind"
+        name: among.values for name, among in searched(space).items() if isinstance(among, Choices) and name in turnings
     }
     every = _combined(options)
     if len(every) <= _MOST_COMBINATIONS:

@@ -50,12 +50,12 @@ Leaf = Fixed | Range | Choices
 
 @dataclass(frozen=True)
 class AppliesTo:
-    """A table that applies only beside certain kinds of another one.
+    """What applies only beside certain kinds of another table, or certain values of another setting.
 
     Attributes:
-        table: the other table, such as `optimizer`.
-        kinds: the kinds beside which it applies.
-        default_kind: the other table's kind where the study states none.
+        table: the other table or setting, such as `optimizer` or `loss`.
+        kinds: the kinds or values beside which it applies.
+        default_kind: the other's kind or value where the study states none.
     """
 
     table: str
@@ -92,7 +92,7 @@ class Table:
 
     Attributes:
         entries: the settings that the study states, in the order of the configuration.
-        applies: for entries that depend on the kind of another entry, on which.
+        applies: for entries that depend on the kind or the value of another entry, on which.
     """
 
     entries: Mapping[str, Node]
@@ -124,6 +124,17 @@ def leaves(node: Node, place: str = "") -> Mapping[str, Leaf]:
         own = {dotted(place, kind, name): leaf for kind, table in node.own.items() for name, leaf in table.items()}
         return {dotted(place, "kind"): node.kind, **shared, **own}
     return {place: node}
+
+
+def deciding(node: Node, place: str = "") -> frozenset[str]:
+    """The searched choices by which it is decided what else there is: kinds, and settings that others go by."""
+    if isinstance(node, Kinds):
+        return frozenset([dotted(place, "kind")]) if isinstance(node.kind, Choices) else frozenset()
+    if not isinstance(node, Table):
+        return frozenset()
+    others = {condition.table for condition in node.applies.values()}
+    settings = {dotted(place, name) for name in others if isinstance(node.entries.get(name), Choices)}
+    return frozenset(settings).union(*(deciding(child, dotted(place, key)) for key, child in node.entries.items()))
 
 
 def searched(space: Table) -> Mapping[str, Range | Choices]:

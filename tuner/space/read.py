@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from tuner.errors import Mistake, listed
 from tuner.space.complaints import no_table, unknown
 from tuner.space.findings import Findings
-from tuner.space.nodes import AppliesTo, Kinds, Node, Table, dotted
+from tuner.space.nodes import AppliesTo, Choices, Fixed, Kinds, Node, Table, dotted
 from tuner.space.read_kinds import KindsReader
 from tuner.space.read_leaf import LeafReader
-from tuner.space.shape import FieldShape, KindsShape, TableShape, shape_of
+from tuner.space.shape import FieldShape, KindsShape, LeafShape, TableShape, shape_of
 
 
 def read_space(model: type[BaseModel], raw: Any, place: str) -> tuple[Table, list[Mistake], set[str]]:
@@ -70,11 +70,24 @@ class _TableReader:
             for table, kinds in shape.fields[name].applies_to.items():
                 default = shape.fields[table].default_kind or ""
                 applies[name] = AppliesTo(table, frozenset(kinds), default)
-                other = entries.get(table)
-                chosen = other.names if isinstance(other, Kinds) else (default,)
-                if not applies[name].kinds & set(chosen) and dotted(place, table) not in self._found.kinds_in_doubt:
+                chosen = _kinds_or_values(entries.get(table), default)
+                in_doubt = dotted(place, name) in self._leaves_in_doubt(shape, name)
+                in_doubt |= dotted(place, table) in (self._leaves_in_doubt(shape, table) | self._found.kinds_in_doubt)
+                if not applies[name].kinds & set(chosen) and not in_doubt:
                     self._found.mistake(
                         dotted(place, name),
                         f"applies to no {table} that may be chosen ({', '.join(chosen)}); it is for {listed(kinds)}",
                     )
         return applies
+
+    def _leaves_in_doubt(self, shape: TableShape, name: str) -> set[str]:
+        return self._found.doubtful if isinstance(shape.fields[name].shape, LeafShape) else set()
+
+
+def _kinds_or_values(node: Node | None, default: str) -> tuple[str, ...]:
+    """What may be chosen of a table of kinds or of a setting; the default of one that is not stated."""
+    if isinstance(node, Kinds):
+        return node.names
+    if isinstance(node, Choices):
+        return tuple(map(str, node.values))
+    return (str(node.value),) if isinstance(node, Fixed) else (default,)

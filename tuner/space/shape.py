@@ -56,9 +56,9 @@ class FieldShape:
         shape: what stands there.
         required: whether it must be stated.
         description: one sentence.
-        applies_to: tables beside whose kinds it applies, by name; empty if always.
+        applies_to: tables and settings beside whose kinds and values it applies, by name; empty if always.
         own_table_only: whether a value stated for all kinds at once leaves this one alone.
-        default_kind: the kind, for kinds that a study leaves out.
+        default_kind: the kind, for kinds that a study leaves out; the word, for a setting that holds one.
         off_by_default: whether there is nothing at all where a study leaves it out.
     """
 
@@ -106,7 +106,7 @@ def _field(info: FieldInfo) -> FieldShape:
         description=info.description or "",
         applies_to={table: tuple(kinds) for table, kinds in extra.get("applies_to", {}).items()},
         own_table_only=bool(extra.get("own_table_only")),
-        default_kind=getattr(default, "kind", None),
+        default_kind=default if isinstance(default, str) else getattr(default, "kind", None),
         off_by_default=default is None,
     )
 

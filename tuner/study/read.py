@@ -10,10 +10,12 @@ from tuner.errors import HyperparameterError, Mistake, StudyFileError
 from tuner.hyperparameters import Hyperparameters
 from tuner.space import Choices, Fixed, Table, leaves, prove, read_space
 from tuner.space.complaints import meant, shown, unknown
+from tuner.space.corners import ends
 from tuner.space.nodes import Leaf, Value
 from tuner.study.data_settings import DataSettings
 from tuner.study.definition import StudyDefinition
 from tuner.study.forms import forms_of
+from tuner.study.losses import FOR_CLASSES, LOSSES
 from tuner.study.metrics import METRICS, Task, metrics_of
 from tuner.study.sampler_fit import sampler_mistakes
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
@@ -23,11 +25,6 @@ TOP_LEVEL = ("name", "seed", *SECTIONS)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _LARGEST = 2**63 - 1
 _TOO_LARGE = f"is beyond 64 bits; a whole number goes from -{_LARGEST} to {_LARGEST}"
-_LOSSES: Mapping[str, tuple[Task, ...]] = {
-    "cross_entropy": ("binary", "multiclass"),
-    "mse": ("regression",),
-    "mae": ("regression",),
-}
 
 
 def read_study(raw: Mapping[str, Any], *, source: str, stem: str | None = None) -> StudyDefinition:
@@ -135,7 +132,7 @@ class _StudyReader:
 
 
 def task_mistakes(task: Task, metric: str | None, space: Table) -> list[Mistake]:
-    """What does not go with a target: a metric or a loss that is for another task.
+    """What does not go with a target: a metric, a loss, or a setting beside it, that is for another task.
 
     It is asked when the file is read if the file tells the task, and again when the data do.
     """
@@ -143,11 +140,14 @@ def task_mistakes(task: Task, metric: str | None, space: Table) -> list[Mistake]
     if metric is not None and task not in METRICS[metric].tasks:
         fitting = f"but the target is {task}, for which there are {', '.join(metrics_of(task))}"
         mistakes.append(Mistake("search.metric", f'is "{metric}", {fitting}'))
-    loss = leaves(space).get("loss")
-    for place, value in _stated(loss, "hyperparameters.loss"):
-        if task not in _LOSSES.get(str(value), (task,)):
-            known = ", ".join(["auto", *(name for name, tasks in _LOSSES.items() if task in tasks)])
+    stated = leaves(space)
+    for place, value in _stated(stated.get("loss"), "hyperparameters.loss"):
+        if value not in LOSSES[task]:
+            known = ", ".join(LOSSES[task])
             mistakes.append(Mistake(place, f'is "{value}", but the target is {task}, for which there are {known}'))
+    for name in FOR_CLASSES if task == "regression" else ():
+        if name in stated and any(value not in (0, "none") for value in ends(stated[name])):
+            mistakes.append(Mistake(f"hyperparameters.{name}", f"is for classes, but the target is {task}"))
     return mistakes
 
 

@@ -8,7 +8,8 @@ from tuner.clock import Clock
 from tuner.data.prepared import Prepared
 from tuner.lanes.arrays import arrays_of
 from tuner.lanes.coefficients import step_coefficients
-from tuner.lanes.program import LaneProgram, Network
+from tuner.lanes.lane_settings import Network
+from tuner.lanes.program import LaneProgram
 from tuner.training.job import DataOrder, EpochResult
 from tuner.training.lane_trial import LaneTrial
 from tuner.training.orders import permutation

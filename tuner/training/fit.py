@@ -12,11 +12,13 @@ from contextlib import contextmanager
 import keras
 
 from tuner.clock import Clock, wall_clock
+from tuner.data.class_weights import balanced_row_weights
 from tuner.data.measurable import check_measurable
-from tuner.data.prepared import Prepared
+from tuner.data.prepared import FloatArray, Prepared
 from tuner.errors import DataError, listed, one_line
+from tuner.hyperparameters import Hyperparameters
 from tuner.hyperparameters.gradient_noise import decay_of
-from tuner.models import build_mlp, build_optimizer, loss_of, metrics_for, ordinary_optimizer
+from tuner.models import build_loss, build_mlp, build_optimizer, metrics_for, ordinary_loss, ordinary_optimizer
 from tuner.models.noise import GradientNoise
 from tuner.seeds import derive_seed
 from tuner.study.metrics import measured_beside
@@ -203,7 +205,7 @@ def _train(
     rows = RowOrder(
         prepared.x_train,
         targets_of(prepared, prepared.y_train),
-        prepared.weights_train,
+        _row_weights(chosen, prepared),
         batch_size=chosen.batch_size,
         order=job.order,
     )
@@ -223,13 +225,13 @@ def _train(
         shuffle=False,
         verbose=0,
     )
-    # With Keras' own optimizer, layers and metrics a saved model can be loaded without this package.
+    # With Keras' own optimizer, layers, loss and metrics a saved model can be loaded without this package.
     optimizer = model.optimizer
     if chosen.activation_noise is not None:
         model = _ordinary(model, job, prepared)
     model.compile(
         optimizer=ordinary_optimizer(optimizer, model.trainable_variables),
-        loss=loss_of(chosen.loss, prepared.task),
+        loss=ordinary_loss(chosen, prepared.task),
         **_metrics(prepared),
     )
     return model, Outcome(
@@ -261,7 +263,7 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
         )
     model.compile(
         optimizer=optimizer,
-        loss=loss_of(chosen.loss, prepared.task),
+        loss=build_loss(chosen, prepared.task),
         **_metrics(prepared, prepared.target_scales),
         steps_per_execution=STEPS_PER_CALL,
         # XLA compiles anew for every trial, which takes longer than it saves in a small network.
@@ -291,7 +293,21 @@ def _ordinary(model: keras.Model, job: Job, prepared: Prepared) -> keras.Model:
     return ordinary
 
 
+def _row_weights(chosen: Hyperparameters, prepared: Prepared) -> FloatArray | None:
+    """How much each training row counts: float32 [rows]; None if all count alike.
+
+    Keras' own `class_weight` takes no weights of rows beside it; without such it comes to the same.
+    """
+    if chosen.class_weights == "none":
+        return prepared.weights_train
+    weights = balanced_row_weights(prepared)
+    return weights if prepared.weights_train is None else weights * prepared.weights_train
+
+
 def _metrics(prepared: Prepared, target_scales: Sequence[float] = ()) -> Mapping[str, list[keras.metrics.Metric]]:
-    """Fresh metrics under the name by which `compile` takes them, which tells it whether to weight them."""
+    """Fresh metrics under the name by which `compile` takes them, which tells it whether to weight them.
+
+    The weights of classes alone do not: by Keras' ways they are for the loss.
+    """
     weighted = prepared.weights_train is not None or prepared.weights_validation is not None
     return {"weighted_metrics" if weighted else "metrics": metrics_for(prepared.task, target_scales)}

@@ -19,7 +19,7 @@ from tuner.lanes.arrays import arrays_of
 from tuner.lanes.program import LaneProgram
 from tuner.lanes.sharing import Sharing
 from tuner.lanes.signature import Expected, signature_of
-from tuner.models import loss_of
+from tuner.study.losses import check_loss, loss_of
 from tuner.study.metrics import measured_beside
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
@@ -133,6 +133,7 @@ class LaneTrainer(Trainer):
             raise DataError(f"the data {job.data!r} is none of {listed([repr(key) for key in data])}")
         check_metric(job, prepared.task)
         check_measurable(job.metric, prepared)
+        check_loss(job.hyperparameters, prepared.task)
         signature = signature_of(
             job.hyperparameters,
             data=job.data,

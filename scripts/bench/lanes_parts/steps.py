@@ -20,7 +20,8 @@ from scripts.bench.lanes_parts.works import WORKS, Work
 from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.hyperparameters.optimizers import Adam
 from tuner.lanes.coefficients import FRESH, step_coefficients
-from tuner.lanes.program import LaneProgram, Network
+from tuner.lanes.lane_settings import Network
+from tuner.lanes.program import LaneProgram
 from tuner.lanes.signature import Signature
 
 EPOCHS = 10
