@@ -22,8 +22,8 @@ def kernels(layers: Layers, *, seed: int = 3) -> list[FloatArray]:
 
 def keras_weights(layers: Layers, seed: int = 3) -> list[FloatArray]:
     model = build_mlp(Hyperparameters(layers=layers), features=FEATURES, outputs=OUTPUTS, task="multiclass", seed=seed)
-    weights: list[FloatArray] = model.get_weights()
-    return weights
+    layered = [layer.get_weights() for layer in model.layers if hasattr(layer, "kernel")]
+    return [array for weights in layered for array in weights]
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_what_is_for_classes_is_refused_beside_a_number(stated: dict[str, Any]) 
         ({"loss": "mae"}, keras.losses.MeanAbsoluteError()),
         ({"label_smoothing": 0.3}, keras.losses.CategoricalCrossentropy(label_smoothing=0.3)),
     ],
-    ids=str,
+    ids=["kl_divergence", "mse", "mae", "label_smoothing"],
 )
 @pytest.mark.parametrize("columns", [0, 1])
 def test_losses_of_several_classes_take_class_numbers(

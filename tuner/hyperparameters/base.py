@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
+APPLIES_TO = "applies_to"
+"""Marks what applies only beside certain kinds of another table, or certain values of another setting of its table:
+{"optimizer": ["sgd", ...]}.
+"""
+
 
 class Settings(BaseModel):
     """A frozen value that checks itself when it is made.

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from tuner.errors import HyperparameterError, listed
-from tuner.hyperparameters.base import Settings
+from tuner.hyperparameters.base import APPLIES_TO, Settings
 from tuner.hyperparameters.clipping import Clipping, NoClipping
 from tuner.hyperparameters.curves import (
     LEARNING_RATE_SCHEDULES,
@@ -26,10 +26,6 @@ from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.schedules import Constant, Curve, Schedule
 
 Direction = Literal["minimize", "maximize"]
-
-APPLIES_TO = "applies_to"
-"""Marks what applies only beside certain kinds of another table, or certain values of another setting:
-{"optimizer": ["sgd", ...]}, {"loss": ["huber"]}."""
 
 
 class EarlyStopping(Settings):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from tuner.hyperparameters.base import Settings
+from tuner.hyperparameters.base import APPLIES_TO, Settings
 
 Activation = Literal[
     "relu", "elu", "selu", "tanh", "sigmoid", "softplus", "gelu", "swish", "leaky_relu", "prelu",
@@ -32,7 +32,18 @@ class Layers(Settings):
         "plain",
         description="plain sets what is dropped to 0; alpha keeps the mean and the variance of selu's outputs.",
     )
-    leaky_slope: float = Field(0.2, ge=0, le=1, description="Slope of leaky_relu below 0.")
-    elu_alpha: float = Field(1.0, ge=0, description="What elu approaches far below 0, with the opposite sign.")
+    leaky_slope: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="Slope of leaky_relu below 0.",
+        json_schema_extra={APPLIES_TO: {"activation": ["leaky_relu"]}},
+    )
+    elu_alpha: float = Field(
+        1.0,
+        ge=0,
+        description="What elu approaches far below 0, with the opposite sign.",
+        json_schema_extra={APPLIES_TO: {"activation": ["elu"]}},
+    )
     l1: float = Field(0.0, ge=0, description="L1 penalty on the hidden layers' weights (not on biases).")
     l2: float = Field(0.0, ge=0, description="L2 penalty on the hidden layers' weights (not on biases).")
