@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL
 
 from tests.contracts.trainer import prepared
 from tests.search.fake_trainer import FakeLanes, FakeTrainer, loop_of, small_study
-from tuner.hyperparameters import Hyperparameters, Layers
+from tuner.hyperparameters import Hyperparameters
 from tuner.search.block_storage import BlockStorage
 from tuner.search.portfolio import PORTFOLIO
 from tuner.search.starting_points import QUEUED, STARTING_POINT, queue_starting_points, starting_points
@@ -35,9 +35,11 @@ WIDE: Mapping[str, Any] = {
         "activation": {"choices": ["relu", "elu", "selu", "tanh"]},
         "initializer": {"choices": ["auto", "he_normal", "lecun_normal", "glorot_uniform"]},
         "dropout": {"low": 0.0, "high": 0.5},
+        "dropout_kind": {"choices": ["plain", "alpha"]},
         "l1": {"low": 0.0, "high": 0.1},
         "l2": {"low": 0.0, "high": 0.1},
     },
+    "normalization": {"kind": {"choices": ["none", "before", "after"]}},
     "optimizer": [
         {"kind": "sgd", "learning_rate": {"low": 1e-5, "high": 1.0}, "momentum": {"low": 0.0, "high": 0.99}},
         {
@@ -96,19 +98,17 @@ def test_a_wide_space_takes_a_point_as_it_is(name):
     assert params[f"optimizer.{optimizer['kind']}.learning_rate"] == optimizer["learning_rate"]
     assert params["schedule.kind"] == schedule["kind"]
     assert params["batch_size"] == point["batch_size"]
-    for setting in ("depth", "width", "activation", "initializer", "dropout", "l1", "l2"):
+    if "normalization" in point:
+        assert params["normalization.kind"] == point["normalization"]["kind"]
+    for setting in ("depth", "width", "activation", "initializer", "dropout", "dropout_kind", "l1", "l2"):
         assert params.get(f"layers.{setting}") == point["layers"].get(setting)
 
 
 @pytest.mark.parametrize("name", PORTFOLIO)
 def test_a_point_is_a_configuration_that_can_be(name):
     point = dict(PORTFOLIO[name])
-    unknown = point["layers"].keys() - Layers.model_fields.keys()
-    layers = {setting: value for setting, value in point["layers"].items() if setting not in unknown}
-    # These come with their own part; until then no space has them.
-    assert unknown <= {"normalization", "dropout_kind"}
     for optimizer, schedule in product(listed(point["optimizer"]), listed(point["schedule"])):
-        stated = {**point, "layers": layers, "optimizer": optimizer, "schedule": schedule}
+        stated = {**point, "optimizer": optimizer, "schedule": schedule}
         stated.pop("momentum", None)
         Hyperparameters.model_validate(stated)
         for momentum in listed(point.get("momentum", [])):
