@@ -34,6 +34,11 @@ VARIANTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"clipping": {"kind": "norm", "limit": 0.05}, "inputs": {"normalization": True}},
         {},
     ],
+    "mixup": [
+        {"inputs": {"mixup": 0.4}},
+        {"inputs": {"mixup": 1.0}, "class_weights": "balanced", "loss": "cross_entropy"},
+        {},
+    ],
     "bends": [
         {"layers": {"activation": "prelu"}, "clipping": {"kind": "norm", "limit": 0.1}},
         {"layers": {"activation": "prelu"}, "normalization": {"kind": "before", **NORMALIZED}},

@@ -20,3 +20,9 @@ class Inputs(Settings):
         ge=0,
         description="Standard deviation of the Gaussian noise that is added to each input, in training only.",
     )
+    mixup: float = Field(
+        0.0,
+        ge=0,
+        description="Each training row is mixed with another, by a share that is drawn from Beta(mixup, mixup) in each "
+        "training step; 0 mixes nothing.",
+    )

@@ -21,7 +21,7 @@ from tuner.lanes.arrays import arrays_in
 from tuner.lanes.clipping import clipped
 from tuner.lanes.lane_settings import LaneSettings
 from tuner.lanes.losses import columns_of_sums
-from tuner.lanes.network import Networks, Step, Weights
+from tuner.lanes.network import Mixed, Networks, Step, Targets, Weights
 from tuner.lanes.noise import GRADIENT_NOISE, normal
 from tuner.lanes.normalization import Rows
 from tuner.lanes.signature import Signature
@@ -63,6 +63,10 @@ class Batches(NamedTuple):
     def sample_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
         """Those of one batch, float32 [rows]."""
         return None if self.sample_weights is None else self.sample_weights[batch]
+
+    def targets_of(self, batch: tf.Tensor) -> Targets:
+        """What is to be said of one batch, with all weights."""
+        return Targets(self.y[batch], self.sample_weights_of(batch), self.class_weights_of(batch))
 
     def class_weights_of(self, batch: tf.Tensor) -> tf.Tensor | None:
         """Those of one batch, float32 [rows]."""
@@ -187,6 +191,7 @@ class LaneGraph:
         coefficients: FloatArray,
         taken: NDArray[np.int32],
         levels: FloatArray,
+        mixing: FloatArray,
         settings: LaneSettings,
     ) -> tuple[FloatArray, FloatArray]:
         """Train the lanes of a block for one epoch. Blocks may be trained at the same time, each by a thread.
@@ -197,14 +202,13 @@ class LaneGraph:
             coefficients: float32 [steps, lanes, C], for the update rule.
             taken: int32 [lanes], steps that each lane has behind it.
             levels: float32 [lanes, 2], standard deviations of the noise on activations and on gradients.
+            mixing: float32 [steps, lanes], what mixup leaves of each row itself.
             settings: of the lanes.
         Returns:
             What `measure` sums, over all rows: float32 [lanes, sums]; and the penalties over all rows: float32 [lanes].
         """
         layers = [(layer.weights, layer.first, layer.second) for layer in self._blocks[block]]
-        sums, penalties = self._train(
-            layers, epoch, tf.constant(coefficients), tf.constant(taken), tf.constant(levels), settings
-        )
+        sums, penalties = self._train(layers, epoch, *map(tf.constant, (coefficients, taken, levels, mixing)), settings)
         return sums.numpy(), penalties.numpy()
 
     def validate(self, block: int, settings: LaneSettings) -> Validated:
@@ -255,6 +259,7 @@ class BlockFunctions:
         coefficients: tf.Tensor,
         taken: tf.Tensor,
         levels: tf.Tensor,
+        mixing: tf.Tensor,
         settings: LaneSettings,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `LaneGraph.train`."""
@@ -264,17 +269,11 @@ class BlockFunctions:
             row_weights = epoch.weights[step]
             if "penalties" in self._signature.techniques:
                 penalties += tf.reduce_sum(row_weights) * self._networks.penalty(weights.layers, settings)
-            x = _for_each_lane(epoch.x[step], settings)
+            x, targets, mixed = _for_each_lane(epoch.x[step], settings), epoch.targets_of(step), None
             now = Step(row_weights, taken + step, levels)
-            pulled = self._networks.pulled(
-                weights,
-                x,
-                epoch.y[step],
-                settings,
-                now,
-                epoch.sample_weights_of(step),
-                epoch.class_weights_of(step),
-            )
+            if "mixup" in self._signature.techniques:
+                x, mixed = _mixed(epoch.x[step], targets, row_weights, mixing[step])
+            pulled = self._networks.pulled(weights, x, targets, settings, now, mixed)
             gradients = self._gradients(pulled.gradients, [weights for weights, _, _ in layers], settings, now)
             trained = []
             for index, (own, gradient, moved) in enumerate(zip(layers, gradients, pulled.moved, strict=True)):
@@ -416,6 +415,21 @@ def _new_block(shapes: Sequence[tuple[int, int]], lanes: int) -> _Block:
     """A block of empty lanes."""
     kept = [(1, rows * columns) if columns < SHORT else (rows, columns) for rows, columns in shapes]
     return tuple(_Layer(*(tf.Variable(tf.zeros([lanes, *shape]), trainable=False) for _ in range(4))) for shape in kept)
+
+
+def _mixed(x: tf.Tensor, targets: Targets, row_weights: tf.Tensor, share: tf.Tensor) -> tuple[tf.Tensor, Mixed]:
+    """Rows mixed with the next ones of their batch, float32 [lanes, rows, columns], and these' targets.
+
+    Args:
+        x: float32 [rows, columns].
+        targets: of the rows.
+        row_weights: float32 [rows], 0 for the filler rows, which come last.
+        share: float32 [lanes], what is left of a row itself.
+    """
+    real = tf.cast(tf.reduce_sum(row_weights), tf.int32)
+    others = (tf.range(x.shape[0]) + 1) % real
+    part = share[:, None, None]
+    return part * x[None] + (1.0 - part) * tf.gather(x, others)[None], Mixed(share, targets.taken(others))
 
 
 def _for_each_lane(x: tf.Tensor, settings: LaneSettings) -> tf.Tensor:

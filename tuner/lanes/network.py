@@ -14,7 +14,7 @@ from tuner.lanes import normalization
 from tuner.lanes.activations import Bends, activate, leak_gradient, slope
 from tuner.lanes.dropout import alpha_of, keep_scale
 from tuner.lanes.lane_settings import NORMALIZATIONS, LaneSettings
-from tuner.lanes.losses import Rule, measure, outputs_of, sums_only
+from tuner.lanes.losses import Measures, Rule, measure, outputs_of, sums_only
 from tuner.lanes.noise import ACTIVATION_NOISE, INPUT_NOISE, normal
 from tuner.lanes.normalization import Normalized, Rows
 from tuner.lanes.penalties import penalty, penalty_gradient
@@ -36,6 +36,37 @@ class Step(NamedTuple):
     row_weights: tf.Tensor
     taken: tf.Tensor
     levels: tf.Tensor
+
+
+class Targets(NamedTuple):
+    """What the networks are to say of the rows of a batch.
+
+    Attributes:
+        y: [rows]; [rows, outputs] if these are several numbers.
+        sample_weights: float32 [rows], how much each row counts; None if all count alike.
+        class_weights: float32 [rows], how much more each row counts in lanes that balance their classes; None if there
+            are none.
+    """
+
+    y: tf.Tensor
+    sample_weights: tf.Tensor | None = None
+    class_weights: tf.Tensor | None = None
+
+    def taken(self, rows: tf.Tensor) -> Targets:
+        """Those of other rows, int32 [rows]."""
+        return Targets(*(None if each is None else tf.gather(each, rows) for each in self))
+
+
+class Mixed(NamedTuple):
+    """The rows with which those of a batch are mixed.
+
+    Attributes:
+        share: float32 [lanes], what is left of a row itself.
+        targets: of the other rows.
+    """
+
+    share: tf.Tensor
+    targets: Targets
 
 
 class Passed(NamedTuple):
@@ -96,23 +127,20 @@ class Networks:
         self,
         weights: Weights,
         x: tf.Tensor,
-        y: tf.Tensor,
+        targets: Targets,
         settings: LaneSettings,
         step: Step,
-        sample_weights: tf.Tensor | None = None,
-        class_weights: tf.Tensor | None = None,
+        mixed: Mixed | None = None,
     ) -> Pulled:
         """One batch forward and backward, with all that is random in training.
 
         Args:
             weights: of the lanes.
-            x: float32 [lanes, rows, features + 1], the ones last.
-            y: [rows], the targets; [rows, outputs] if these are several numbers.
+            x: float32 [lanes, rows, features + 1], mixed already, the ones last.
+            targets: of the rows.
             settings: of the lanes.
             step: what makes it a step of training.
-            sample_weights: float32 [rows], how much each row counts; None if all count alike.
-            class_weights: float32 [rows], how much more each row counts in lanes that balance their classes; None if
-                there are none.
+            mixed: with what the rows are mixed; None if they are not.
         Returns:
             The gradients of the mean loss, without penalties, and what else comes of it.
         """
@@ -121,7 +149,7 @@ class Networks:
         passed = self._forward(weights, x, settings, step)
         outputs = [x, *(layer.h for layer in passed)]
         z = tf.matmul(outputs[-1], weights.layers[-1])
-        dz, sums = measure(self._rule, z, y, step.row_weights, sample_weights, settings.loss, class_weights)
+        dz, sums = self._measured(z, targets, settings, step, mixed)
         gradients, beside, above = [], [], None
         for index in range(depth, 0, -1):
             gradients.append(tf.matmul(outputs[index], dz, transpose_a=True))
@@ -143,6 +171,29 @@ class Networks:
         units = beside[::-1] if weights.units else []
         moved = [self._moved(layer, rows, settings) for layer, rows in zip(passed, weights.units, strict=False)]
         return Pulled([*gradients[::-1], *units, *inputs], [*[{}] * (depth + 1), *moved, *moved_inputs], sums)
+
+    def _measured(
+        self, z: tf.Tensor, targets: Targets, settings: LaneSettings, step: Step, mixed: Mixed | None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """What `losses.measure` says of the output layer's products, of mixed rows a mixture."""
+
+        def of(those: Targets) -> Measures:
+            return measure(
+                self._rule,
+                z,
+                those.y,
+                step.row_weights,
+                those.sample_weights,
+                settings.loss,
+                those.class_weights,
+            )
+
+        own = of(targets)
+        if mixed is None:
+            return own.gradient, own.sums
+        other, share = of(mixed.targets), mixed.share[:, None]
+        gradient = share[:, :, None] * own.gradient + (1.0 - share[:, :, None]) * other.gradient
+        return gradient, share * own.sums + (1.0 - share) * other.sums
 
     def sums(
         self,

@@ -157,6 +157,7 @@ class LaneProgram:
         coefficients: Mapping[int, FloatArray],
         steps_taken: Mapping[int, int],
         noise: Mapping[int, tuple[float, float]] | None = None,
+        mixing: Mapping[int, FloatArray] | None = None,
     ) -> Metrics:
         """Train every lane for one epoch.
 
@@ -165,6 +166,7 @@ class LaneProgram:
             coefficients: float32 [steps, C] for each filled lane, from `step_coefficients`.
             steps_taken: training steps that each filled lane has behind it.
             noise: of the lanes that have any, its standard deviation on activations and on gradients.
+            mixing: of the lanes with mixup, float32 [steps], what it leaves of each row itself.
         Returns:
             The epoch's training metrics as Keras reports them, penalties in `loss`; float64 [lanes] each.
         """
@@ -182,11 +184,16 @@ class LaneProgram:
         levels = np.zeros((self.room, 2), np.float32)
         for lane, deviations in (noise or {}).items():
             levels[lane] = deviations
+        shares = np.ones((self.steps, self.room), np.float32)
+        for lane, left in (mixing or {}).items():
+            shares[:, lane] = left
         epoch = self._graph.epoch(chosen, weights.reshape(self.steps, size))
 
         def train(block: int) -> tuple[FloatArray, FloatArray]:
             own = self._lanes_of(block)
-            return self._graph.train(block, epoch, stacked[:, own], taken[own], levels[own], self._settings[block])
+            return self._graph.train(
+                block, epoch, stacked[:, own], taken[own], levels[own], shares[:, own], self._settings[block]
+            )
 
         sums, penalties = self._in_blocks(train)
         return self._metrics(sums, penalties, self._rows, self._training_weight())

@@ -41,6 +41,7 @@ TECHNIQUES: Mapping[str, Technique] = {
     "normalization_after": Technique(("normalization.kind",), _is("after")),
     "input_normalization": Technique(("inputs.normalization",), bool),
     "input_noise": Technique(("inputs.noise",)),
+    "mixup": Technique(("inputs.mixup",)),
     "activation_noise": Technique(("activation_noise.kind",), bool),
     "gradient_noise": Technique(("gradient_noise.kind",), bool),
     "leaky_slope": Technique(("layers.leaky_slope",), lambda value: bool(value != USUAL.leaky)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import keras
 
@@ -20,7 +21,14 @@ DEFAULT_SLOPE = 0.2
 
 
 def build_mlp(
-    chosen: Hyperparameters, *, features: int, outputs: int, task: Task, seed: int, driven: bool = False
+    chosen: Hyperparameters,
+    *,
+    features: int,
+    outputs: int,
+    task: Task,
+    seed: int,
+    driven: bool = False,
+    kind: type[Any] = keras.Model,
 ) -> keras.Model:
     """An uncompiled Keras model, and an ordinary one unless it is driven.
 
@@ -40,6 +48,7 @@ def build_mlp(
         seed: from which the weights and all that is random in training follow.
         driven: whether noise on activations can change from epoch to epoch, see `set_activation_noise`; a model that
             cannot keeps the first epoch's, and can be loaded without this package.
+        kind: the class of the model, out of Keras or made of it.
     """
     layers = chosen.layers
     inputs = keras.Input((features,), name="rows")
@@ -58,7 +67,7 @@ def build_mlp(
         kernel_initializer=_initializer(OUTPUT_INITIALIZER, weight_seed(seed, layers.depth)),
         name="output",
     )(flow)
-    return keras.Model(inputs, output, name="mlp")
+    return kind(inputs, output, name="mlp")
 
 
 def hidden_name(layer: int) -> str:

@@ -12,6 +12,7 @@ from tuner.lanes.lane_settings import Network
 from tuner.lanes.program import LaneProgram
 from tuner.training.job import DataOrder, EpochResult
 from tuner.training.lane_trial import LaneTrial
+from tuner.training.mixup import shares_of
 from tuner.training.orders import permutation
 
 
@@ -56,11 +57,13 @@ class Crew:
         """
         began = clock()
         self._take_in()
-        coefficients, steps, noise = {}, {}, {}
+        coefficients, steps, noise, mixing = {}, {}, {}, {}
         for lane, trial in self.trials.items():
             course = trial.course
             course.begin_epoch()
             steps[lane] = trial.memory.steps
+            if alpha := trial.job.hyperparameters.inputs.mixup:
+                mixing[lane] = shares_of(alpha, trial.job.seed, course.epochs, self.program.steps)
             noise[lane] = course.activation_noise or 0.0, course.gradient_noise or 0.0
             coefficients[lane], trial.memory = step_coefficients(
                 trial.job.hyperparameters.optimizer,
@@ -70,7 +73,7 @@ class Crew:
                 self.program.steps,
             )
         order = permutation(self.order, 0, len(self.prepared.x_train))
-        trained = self.program.train(order, coefficients, steps, noise)
+        trained = self.program.train(order, coefficients, steps, noise, mixing)
         self.order = self.order.later(1)
         validated = self.program.validate()
         metrics = {**trained, **{f"val_{name}": values for name, values in validated.items()}}

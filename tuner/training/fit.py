@@ -28,6 +28,7 @@ from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
 from tuner.training.fit_state import FitState, checkpoint_of, restore
 from tuner.training.job import DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
+from tuner.training.mixup import Mixing, MixingModel
 from tuner.training.trainer import JobSource, Observer, Trainer
 
 TRAINER = "fit"
@@ -213,6 +214,7 @@ def _train(
     units = [TargetUnits(*prepared.target_scales)] if prepared.targets == 1 else []
     names = measured_beside(job.metric, prepared.task)
     measuring = [OutputMetrics(names, prepared)] if names else []
+    mixing = [Mixing(chosen.inputs.mixup, job.seed)] if chosen.inputs.mixup else []
     driver = CourseDriver(course, state.best)
     reporting = Reporting(job.number, observer, course, clock=clock)
     handing_back = HandingBack(reporting, write)
@@ -221,13 +223,13 @@ def _train(
         validation_data=validation_batches(prepared),
         initial_epoch=course.epochs,
         epochs=chosen.epochs,
-        callbacks=[*callbacks, rows, *units, *measuring, driver, reporting, handing_back],
+        callbacks=[*callbacks, rows, *mixing, *units, *measuring, driver, reporting, handing_back],
         shuffle=False,
         verbose=0,
     )
     # With Keras' own optimizer, layers, loss and metrics a saved model can be loaded without this package.
     optimizer = model.optimizer
-    if chosen.activation_noise is not None:
+    if chosen.activation_noise is not None or chosen.inputs.mixup:
         model = _ordinary(model, job, prepared)
     model.compile(
         optimizer=ordinary_optimizer(optimizer, model.trainable_variables),
@@ -253,6 +255,9 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     chosen = job.hyperparameters
     momentum = chosen.momentum_schedule()
     model = _mlp(job, prepared, driven=True)
+    if isinstance(model, MixingModel):
+        steps = math.ceil(len(prepared.x_train) / chosen.batch_size)
+        model.mix(steps, weighs_metrics=prepared.weights_train is not None)
     optimizer = build_optimizer(
         chosen.optimizer, None if momentum is None else momentum.value(0), clipping=chosen.clipping
     )
@@ -264,7 +269,7 @@ def _compiled(job: Job, prepared: Prepared) -> keras.Model:
     model.compile(
         optimizer=optimizer,
         loss=build_loss(chosen, prepared.task),
-        **_metrics(prepared, prepared.target_scales),
+        **_metrics(prepared, prepared.target_scales, weighted=bool(chosen.inputs.mixup)),
         steps_per_execution=STEPS_PER_CALL,
         # XLA compiles anew for every trial, which takes longer than it saves in a small network.
         jit_compile=False,
@@ -282,6 +287,7 @@ def _mlp(job: Job, prepared: Prepared, *, driven: bool) -> keras.Model:
         task=prepared.task,
         seed=job.seed,
         driven=driven,
+        kind=MixingModel if driven and job.hyperparameters.inputs.mixup else keras.Model,
     )
 
 
@@ -304,10 +310,12 @@ def _row_weights(chosen: Hyperparameters, prepared: Prepared) -> FloatArray | No
     return weights if prepared.weights_train is None else weights * prepared.weights_train
 
 
-def _metrics(prepared: Prepared, target_scales: Sequence[float] = ()) -> Mapping[str, list[keras.metrics.Metric]]:
+def _metrics(
+    prepared: Prepared, target_scales: Sequence[float] = (), *, weighted: bool = False
+) -> Mapping[str, list[keras.metrics.Metric]]:
     """Fresh metrics under the name by which `compile` takes them, which tells it whether to weight them.
 
     The weights of classes alone do not: by Keras' ways they are for the loss.
     """
-    weighted = prepared.weights_train is not None or prepared.weights_validation is not None
+    weighted |= prepared.weights_train is not None or prepared.weights_validation is not None
     return {"weighted_metrics" if weighted else "metrics": metrics_for(prepared.task, target_scales)}
