@@ -50,6 +50,27 @@ def test_a_changed_definition_is_refused_with_the_difference_and_the_way_out(sto
     assert len(optuna.load_study(study_name="small", storage=storage).get_trials()) == 1
 
 
+def older(storage, *places: str) -> None:
+    """Let the stored study be one of a version that did not have these settings yet."""
+    study = optuna.load_study(study_name="small", storage=storage)
+    meaning = study.user_attrs[studies.DEFINITION]
+    assert {*places} <= meaning.keys()
+    study.set_user_attr(studies.DEFINITION, {place: meaning[place] for place in meaning if place not in places})
+
+
+def test_a_study_goes_on_under_a_version_that_has_more_settings(storage):
+    search(storage, trials=1)
+    older(storage, "hyperparameters.inputs.noise", "hyperparameters.clipping.kind", "data.folds")
+    assert len(join_study(storage, small_study(), prepared()).get_trials()) == 1
+
+
+def test_a_new_setting_that_the_file_states_is_a_change_all_the_same(storage):
+    search(storage, trials=1)
+    older(storage, "hyperparameters.inputs.noise")
+    stated = small_study(hyperparameters={"batch_size": 16, "epochs": 4, "inputs": {"noise": 0.1}})
+    assert "hyperparameters.inputs.noise: new, 0.1" in refusal(storage, stated)
+
+
 @pytest.mark.parametrize(
     "changes", [{"seed": 21}, {"metric": "val_accuracy"}, {"data": {"builtin": "wine", "validation": 0.3}}], ids=str
 )

@@ -113,8 +113,11 @@ def _refuse_changes(definition: StudyDefinition, stored: Mapping[str, Any], curr
     way_out = (
         f"rename the study (copy its file to a new name), or `tuner delete --study {definition.name}` to start afresh"
     )
-    if fingerprint(stored[DEFINITION]) != fingerprint(current[DEFINITION]):
-        changes = "\n  ".join(differences(stored[DEFINITION], current[DEFINITION]))
+    before = stored[DEFINITION]
+    # A setting that came with a later version means, by its default, what was meant without it.
+    now = {place: value for place, value in current[DEFINITION].items() if place in before or definition.states(place)}
+    if fingerprint(before) != fingerprint(now):
+        changes = "\n  ".join(differences(before, now))
         raise StudyError(
             f'the study "{definition.name}" is stored with another definition, and trials of both would not compare:\n'
             f"  {changes}\nEither take the change back, or {way_out}."

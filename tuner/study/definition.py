@@ -12,6 +12,7 @@ from typing import Any
 from tuner.hyperparameters import Hyperparameters
 from tuner.space import Choices, Fixed, Range, Table
 from tuner.space.defaults import completed
+from tuner.space.nodes import leaves
 from tuner.study.data_settings import DataSettings
 from tuner.study.forms import Forms, forms_of
 from tuner.study.metrics import DEFAULT_METRICS, METRICS, Direction, Task
@@ -75,6 +76,13 @@ class StudyDefinition:
             "search.metric": self.search.metric,
             **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
         }
+
+    def states(self, place: str) -> bool:
+        """Whether the study file itself says what stands at a place of its meaning; else that is a default."""
+        table, _, name = place.partition(".")
+        if table == "hyperparameters":
+            return name in leaves(self.space)
+        return table != "data" or name in self.data.model_fields_set
 
     @property
     def fingerprint(self) -> str:
