@@ -52,7 +52,7 @@ def search(
     chosen = chosen_trainer(trainer, lanes)
     stop = stop if stop is not None else StopRequest()
     watcher = watcher if watcher is not None else Watcher()
-    with joined(study, root=root, storage=storage, trials=trials) as entry:
+    with joined(study, root=root, storage=storage, trials=trials, lanes=chosen == "lanes") as entry:
         definition, data = entry.definition, entry.data
         for remark in entry.remarks():
             watcher.remark(remark)
@@ -61,7 +61,16 @@ def search(
             checkpoints = checkpoints_of(entry.root, definition.name)
             host = None
             if not isinstance(chosen, Trainer):
-                host = hosting(chosen, lanes, definition, data.largest, left, checkpoints, members=len(entry.members))
+                host = hosting(
+                    chosen,
+                    lanes,
+                    definition,
+                    data.largest,
+                    left,
+                    checkpoints,
+                    members=len(entry.members),
+                    transfer=entry.transfer,
+                )
             loop = SearchLoop(
                 entry.stored,
                 definition,

@@ -35,6 +35,7 @@ class StudyDefinition:
         seed: from which every random number of the study follows.
         data, search, budget, run: the tables of the same names.
         space: the table `[hyperparameters]`.
+        files: hexadecimal digests of files beside the data on which its values depend, by path; known once it is run.
     """
 
     name: str
@@ -45,6 +46,7 @@ class StudyDefinition:
     run: RunSettings = field(default_factory=RunSettings)
     seed: int = 0
     source: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
 
     def metric(self, task: Task) -> str:
         """The objective metric for a task."""
@@ -75,6 +77,7 @@ class StudyDefinition:
             },
             "search.metric": self.search.metric,
             **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
+            **{f"files.{path}": content for path, content in self.files.items()},
         }
 
     def states(self, place: str) -> bool:

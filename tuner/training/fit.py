@@ -29,7 +29,10 @@ from tuner.training.course import Course, check_metric
 from tuner.training.fit_state import FitState, checkpoint_of, restore
 from tuner.training.job import DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
 from tuner.training.mixup import Mixing, MixingModel
+from tuner.training.pretraining import prepare_layers
 from tuner.training.trainer import JobSource, Observer, Trainer
+from tuner.training.transfer import freezing
+from tuner.training.transfer_file import TransferModel
 
 TRAINER = "fit"
 """How this trainer's checkpoints are marked."""
@@ -53,6 +56,7 @@ class FitTrainer(Trainer):
         self,
         *,
         checkpoints: str | None = None,
+        transfer: Mapping[str, TransferModel] | None = None,
         clock: Clock = wall_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -60,10 +64,12 @@ class FitTrainer(Trainer):
 
         Args:
             checkpoints: the folder for the checkpoints of trials that are handed back; None for none.
+            transfer: the models of which trials may take layers, by path.
             clock: for the seconds in the results.
             sleep: waits when there is no job yet.
         """
         self._checkpoints = checkpoints
+        self._transfer = transfer or {}
         self._clock = clock
         self._sleep = sleep
 
@@ -86,7 +92,9 @@ class FitTrainer(Trainer):
                 yield Outcome(job.number, End.FAILED, order=job.order, error=one_line(missing))
                 continue
             # Only the outcome is kept: the model has to be gone before the garbage is collected.
-            outcome = fit_job(job, prepared, observer, checkpoints=self._checkpoints, clock=self._clock)[1]
+            outcome = fit_job(
+                job, prepared, observer, checkpoints=self._checkpoints, transfer=self._transfer, clock=self._clock
+            )[1]
             gc.collect()
             yield outcome
 
@@ -98,6 +106,7 @@ def fit_job(
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoints: str | None = None,
+    transfer: Mapping[str, TransferModel] | None = None,
     clock: Clock = wall_clock,
 ) -> tuple[keras.Model | None, Outcome]:
     """Train one job, with a word to the observer after each epoch.
@@ -108,6 +117,7 @@ def fit_job(
         observer: gets every epoch's result and decides whether to go on. What it raises is passed on.
         callbacks: more Keras callbacks, called before our own.
         checkpoints: the folder for its checkpoint if it is handed back; None for none.
+        transfer: the models of which it may take layers, by path.
         clock: for the seconds in the results.
     Returns:
         The model with its best epoch's weights, compiled and savable as any Keras model, or None if the job failed;
@@ -116,7 +126,7 @@ def fit_job(
     """
     watched = _Watched(observer, clock)
     try:
-        return _train(job, prepared, watched, callbacks, checkpoints, clock)
+        return _train(job, prepared, watched, callbacks, checkpoints, transfer or {}, clock)
     except Exception as error:
         if error is watched.error:
             raise
@@ -181,18 +191,24 @@ def _train(
     observer: _Watched,
     callbacks: Sequence[keras.callbacks.Callback],
     checkpoints: str | None,
+    transfer: Mapping[str, TransferModel],
     clock: Clock,
 ) -> tuple[keras.Model, Outcome]:
     check_metric(job, prepared.task)
     check_measurable(job.metric, prepared)
     chosen = job.hyperparameters
     model = _compiled(job, prepared)
+
+    def fresh() -> FitState:
+        prepare_layers(model, job, prepared, transfer)
+        return FitState(Course(job))
+
     state = resume(
         TRAINER,
         job,
         prepared,
         restore=lambda checkpoint: restore(model, job, checkpoint),
-        fresh=lambda: FitState(Course(job)),
+        fresh=fresh,
     )
     course = state.course
     observer.go_on(course.epochs, state.seconds)
@@ -223,7 +239,17 @@ def _train(
         validation_data=validation_batches(prepared),
         initial_epoch=course.epochs,
         epochs=chosen.epochs,
-        callbacks=[*callbacks, rows, *mixing, *units, *measuring, driver, reporting, handing_back],
+        callbacks=[
+            *callbacks,
+            rows,
+            *mixing,
+            *freezing(model, chosen, course.epochs),
+            *units,
+            *measuring,
+            driver,
+            reporting,
+            handing_back,
+        ],
         shuffle=False,
         verbose=0,
     )
