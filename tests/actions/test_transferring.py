@@ -9,11 +9,13 @@ from typing import Any
 
 import keras
 import numpy as np
+import optuna
 import pytest
 from sqlalchemy.engine import URL
 
 from tests.search.fake_trainer import FakeTrainer
 from tuner.actions.check import check
+from tuner.actions.objective import keras_objective
 from tuner.actions.search import search
 from tuner.actions.workers import search_with_workers
 from tuner.errors import StudyError, StudyFileError
@@ -207,3 +209,9 @@ def test_layers_after_one_of_another_kind_cannot_be_taken(root: Path) -> None:
     both = keras.layers.Add(name="sum")([hidden, keras.layers.Dense(6, name="b")(hidden)])
     keras.Model(inputs, keras.layers.Dense(3)(both)).save(root / "sum.keras")
     refused(root, study({"model": "sum.keras", "layers": 2}), 'before the layer "sum", which is of the kind Add')
+
+
+def test_an_objective_for_optuna_has_the_layers_too(root: Path) -> None:
+    optimized = optuna.create_study()
+    optimized.optimize(keras_objective(study({"layers": 1}), root=root), n_trials=1)
+    assert optimized.best_trial.state.is_finished()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from tuner.actions.defaults import root_of, study_of
 from tuner.actions.joining import prepared_for
+from tuner.actions.transferring import transfer_models
 from tuner.search.objective import KerasObjective
 from tuner.study.definition import StudyDefinition
 
@@ -21,4 +22,5 @@ def keras_objective(study: StudyDefinition | str, *, root: Path | None = None) -
     """
     folder = root_of(root)
     definition = study_of(study, folder)
-    return KerasObjective(definition, prepared_for(definition, folder))
+    data = prepared_for(definition, folder)
+    return KerasObjective(definition, data, transfer_models(definition, data, folder))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import optuna
 
@@ -14,6 +14,7 @@ from tuner.search.trials import attributes, job_of
 from tuner.study.definition import StudyDefinition
 from tuner.training.job import End, EpochResult, Job, Verdict
 from tuner.training.trainer import Observer
+from tuner.training.transfer_file import TransferModel
 
 
 class KerasObjective:
@@ -27,11 +28,18 @@ class KerasObjective:
     begins a fresh one in time.
     """
 
-    def __init__(self, definition: StudyDefinition, data: PreparedData | Prepared) -> None:
+    def __init__(
+        self,
+        definition: StudyDefinition,
+        data: PreparedData | Prepared,
+        transfer: Mapping[str, TransferModel] | None = None,
+    ) -> None:
+        """Args: transfer: the models of which trials may take layers, by path."""
         if definition.data.folds or definition.data.repeats > 1:
             raise StudyError("folds and repeats are for `tuner search`; an objective trains each trial once")
         self.definition = definition
         self.data = data
+        self._transfer = transfer
 
     @property
     def direction(self) -> str:
@@ -50,7 +58,7 @@ class KerasObjective:
 
         self._check_direction(trial)
         job = job_of(trial, self.definition, self.data.task)
-        _, outcome = fit_job(job, self._rows(job), _Reports(trial, job))
+        _, outcome = fit_job(job, self._rows(job), _Reports(trial, job), transfer=self._transfer)
         for name, value in attributes(job, outcome).items():
             trial.set_user_attr(name, value)
         if outcome.end in (End.PRUNED, End.DIVERGED):
