@@ -203,12 +203,18 @@ def test_code_in_a_model_is_never_run(root: Path, tmp_path: Path) -> None:
     refused(root, study({"model": "f.keras"}), "it needs code of antigravity")
 
 
-def test_layers_after_one_of_another_kind_cannot_be_taken(root: Path) -> None:
+@pytest.mark.parametrize("fork", [True, False])
+def test_layers_after_one_of_another_kind_or_a_fork_cannot_be_taken(root: Path, fork: bool) -> None:
     inputs = keras.Input((FEATURES,))
-    hidden = keras.layers.Dense(6, name="a")(inputs)
-    both = keras.layers.Add(name="sum")([hidden, keras.layers.Dense(6, name="b")(hidden)])
-    keras.Model(inputs, keras.layers.Dense(3)(both)).save(root / "sum.keras")
-    refused(root, study({"model": "sum.keras", "layers": 2}), 'before the layer "sum", which is of the kind Add')
+    first = keras.layers.Dense(6, name="a")(inputs)
+    second = keras.layers.Dense(6, name="b")(inputs if fork else first)
+    last = keras.layers.Dense(3)(keras.layers.Add(name="sum")([first, second]))
+    keras.Model(inputs, last).save(root / "sum.keras")
+    why = (
+        'before the layer "b", at which the network is no single chain' if fork else 'before the layer "sum", which is'
+    )
+    three = study({"model": "sum.keras", "layers": 3}, layers={"depth": 3, "width": 6})
+    refused(root, three, f"has {1 if fork else 2} hidden Dense layers {why}")
 
 
 def test_an_objective_for_optuna_has_the_layers_too(root: Path) -> None:
