@@ -93,3 +93,13 @@ def test_fit_says_nothing_of_programs_and_neither_does_a_space_of_one(call, root
         file.read_text().replace("depth = 1", "depth = { low = 1, high = 2 }").replace("small", "deep")
     )
     assert "program" not in call("search", "--study", "deep", "--trainer", "fit").stderr
+
+
+def test_a_study_for_fit_alone_is_refused_in_lanes_and_searched_by_fit(call, refused, root):
+    with (root / "studies" / "small.toml").open("a") as file:
+        file.write("\n[hyperparameters.pretraining]\nepochs = 1\n")
+    said = refused(*SEARCH, "--trainer", "lanes")
+    assert "hyperparameters.pretraining is for Keras' own fit, and lanes have no such thing" in said
+    assert "search with --trainer fit" in said
+    assert not (root / "tuner.db").exists()
+    assert call(*SEARCH, "--trainer", "fit").exit_code == 0
