@@ -22,7 +22,7 @@ CALLS = 101
 def nonzero_weights(model: keras.Model) -> int:
     """How many weights are not about zero: those of the products of hidden layers and output, without their biases."""
     kernels = [weights for weights in model.trainable_weights if weights.name == "kernel"]
-    return sum(int(np.count_nonzero(np.abs(keras.ops.convert_to_numpy(kernel)) > NONZERO_ABOVE)) for kernel in kernels)
+    return sum(int(np.count_nonzero(np.abs(kernel.numpy()) > NONZERO_ABOVE)) for kernel in kernels)
 
 
 def latency(model: keras.Model, *, clock: Clock = time.perf_counter) -> float:
