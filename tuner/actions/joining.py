@@ -24,6 +24,7 @@ from tuner.search.storage import StorageUrl, making_a_study, opened_backend
 from tuner.search.studies import EARLIER_DATA, Study, join_study, load_stored, set_budget
 from tuner.study.definition import StudyDefinition
 from tuner.study.read import task_mistakes
+from tuner.study.sampler_fit import pruner_is_off
 from tuner.training.folded import FoldedTrainer
 from tuner.training.job import DataKey, member_data
 from tuner.training.members import Member, members_of
@@ -90,6 +91,8 @@ class Joined:
     def remarks(self) -> list[str]:
         """What a person may like to know of the data before the first trial, one sentence each."""
         found = list(self.data.notes)
+        if pruner_is_off(self.definition):
+            found.append(pruner_is_off(self.definition))
         if "@" in self.definition.name:
             found.append(f"the data have changed since the first trial: this is the study {self.definition.name}")
         elif EARLIER_DATA in self.stored.user_attrs:
@@ -134,7 +137,7 @@ def joined(
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         with making_a_study(url, backend):
             if definition.data.on_data_change == "new_study":
-                metric = definition.metric(data.task)
+                metric = definition.meaning_for(data.task)["search.metric"]
                 definition = generation_for(blocks, definition, data.fingerprint, metric, today())
             stored = join_study(blocks, definition, data)
             total = set_budget(stored, definition, trials)
@@ -170,7 +173,7 @@ def check_task(definition: StudyDefinition, data: PreparedData) -> None:
     Raises:
         StudyFileError: if they are for another task.
     """
-    mistakes = task_mistakes(data.task, definition.search.metric, definition.space)
+    mistakes = task_mistakes(data.task, definition.search.first_metric, definition.space)
     if mistakes:
         raise StudyFileError(definition.source, mistakes)
 

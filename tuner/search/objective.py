@@ -30,6 +30,8 @@ class KerasObjective:
     def __init__(self, definition: StudyDefinition, data: PreparedData | Prepared) -> None:
         if definition.data.folds or definition.data.repeats > 1:
             raise StudyError("folds and repeats are for `tuner search`; an objective trains each trial once")
+        if definition.search.figures:
+            raise StudyError("several objectives are for `tuner search`; this one has a single value")
         self.definition = definition
         self.data = data
 

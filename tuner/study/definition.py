@@ -16,6 +16,7 @@ from tuner.space.nodes import leaves
 from tuner.study.data_settings import DataSettings
 from tuner.study.forms import Forms, forms_of
 from tuner.study.metrics import DEFAULT_METRICS, METRICS, Direction, Task
+from tuner.study.objectives import Objective, objective
 from tuner.study.search_settings import BudgetSettings, RunSettings, SearchSettings
 
 NO_MEANING = ("on_data_change",)
@@ -47,12 +48,21 @@ class StudyDefinition:
     source: str = ""
 
     def metric(self, task: Task) -> str:
-        """The objective metric for a task."""
-        return self.search.metric or DEFAULT_METRICS[task]
+        """The objective metric for a task; of several objectives the first, by which trials are trained."""
+        return self.search.first_metric or DEFAULT_METRICS[task]
 
     def direction(self, task: Task) -> Direction:
         """Which way the objective metric is better."""
         return METRICS[self.metric(task)].direction
+
+    def objectives(self, task: Task) -> tuple[Objective, ...]:
+        """Everything that a search goes by; the metric comes first, and is the only one as a rule."""
+        return tuple(objective(name) for name in (self.metric(task), *self.search.figures))
+
+    def meaning_for(self, task: Task) -> Meaning:
+        """The meaning with its objective written out, so that a default and the same metric by name mean the same."""
+        names = [each.name for each in self.objectives(task)]
+        return {**self.meaning, "search.metric": names if self.search.figures else names[0]}
 
     @cached_property
     def forms(self) -> Forms:
@@ -66,6 +76,7 @@ class StudyDefinition:
         What the file leaves out stands here with its default. Budget, sampler, pruner and storage may change from run
         to run and are not part of it.
         """
+        stated = self.search.metric
         return {
             "seed": self.seed,
             **{
@@ -73,7 +84,7 @@ class StudyDefinition:
                 for name, value in self.data.model_dump(mode="json").items()
                 if name not in NO_MEANING
             },
-            "search.metric": self.search.metric,
+            "search.metric": list(stated) if isinstance(stated, tuple) else stated,
             **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
         }
 

@@ -26,8 +26,9 @@ from tuner.training.batches import targets_of, validation_batches
 from tuner.training.callbacks import CourseDriver, HandingBack, OutputMetrics, Reporting, RowOrder, TargetUnits
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
+from tuner.training.figures import figures_of
 from tuner.training.fit_state import FitState, checkpoint_of, restore
-from tuner.training.job import DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
+from tuner.training.job import COMPLETE, DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
 from tuner.training.mixup import Mixing, MixingModel
 from tuner.training.trainer import JobSource, Observer, Trainer
 
@@ -236,10 +237,11 @@ def _train(
         loss=ordinary_loss(chosen, prepared.task),
         **_metrics(prepared),
     )
+    # None if one of the caller's own callbacks has stopped the training; that is an end like any other.
+    end = reporting.end or End.FINISHED
     return model, Outcome(
         number=job.number,
-        # None if one of the caller's own callbacks has stopped the training; that is an end like any other.
-        end=reporting.end or End.FINISHED,
+        end=end,
         epochs=course.epochs,
         best_epoch=course.best_epoch,
         best_metrics=course.best_metrics,
@@ -247,6 +249,7 @@ def _train(
         seconds=observer.seconds,
         order=job.order,
         checkpoint=handing_back.checkpoint,
+        figures=figures_of(lambda: model, job.figures if end in COMPLETE else ()),
     )
 
 
