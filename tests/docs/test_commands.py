@@ -33,7 +33,7 @@ SIMPLE = {
     re.compile(r"^width = .*", re.MULTILINE): "width = 8",
     re.compile(r"^activation = .*", re.MULTILINE): 'activation = "relu"',
 }
-"""What is made simple beside it in the bundled studies, of whose spaces no page tells: their networks compile faster."""
+"""What is made simple too in the bundled studies, of whose spaces no page tells: such networks compile faster."""
 
 REPLACED = {
     "make search": ("tuner search --study digits", "it installs first; a test below holds it against the Makefile"),
