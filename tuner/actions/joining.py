@@ -14,7 +14,7 @@ from tuner.data.measurable import why_not_measurable
 from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
 from tuner.data.prepared_data import PreparedData
-from tuner.errors import Mistake, StudyFileError
+from tuner.errors import Mistake, StudyError, StudyFileError
 from tuner.report.summary import StudySummary, summarize
 from tuner.search.block_storage import BlockStorage
 from tuner.search.generations import generation_for
@@ -117,6 +117,7 @@ def joined(
     root: Path | None,
     storage: Storage,
     trials: int | None,
+    data: PreparedData | None = None,
     today: Callable[[], date] = date.today,
 ) -> Iterator[Joined]:
     """A study with its data, in an open storage; tables and study are made if they are not there.
@@ -126,14 +127,24 @@ def joined(
         root: the project root; found as the command line finds it if None.
         storage: where trials are kept; found as the command line finds it if None.
         trials: the study's total of finished trials, for this and later runs; the study's own budget if None.
+        data: the study's data, if they are at hand; only with them goes a study of somebody's own model.
         today: names the generation of a study whose data have changed.
     Raises:
         DataError, StorageError, StudyError, StudyFileError: whatever is wrong, before anything is written.
     """
     folder = root_of(root)
     definition = study_of(study, folder)
+    if definition.has_own_model and data is None:
+        raise StudyError(
+            f'"{definition.name}" is of somebody\'s own model, which only the program that has it can build; '
+            "hand its KerasObjective to tuner.actions.search.search"
+        )
     url = storage_of(storage, folder, definition.run.storage)
-    data = prepared_for(definition, folder)
+    if data is None:
+        data = prepared_for(definition, folder)
+    else:
+        check_task(definition, data)
+        check_metric_is_defined(definition, data)
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         with making_a_study(url, backend):
             if definition.data.on_data_change == "new_study":

@@ -9,7 +9,6 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from tuner.errors import SearchError, listed
-from tuner.hyperparameters import Hyperparameters
 from tuner.search.block_storage import BlockStorage
 from tuner.search.leases import ATTEMPT, LOST_WORKERS
 from tuner.search.suggest import TrialSuggest
@@ -34,7 +33,7 @@ def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
     """
     tree = choose(definition.space, TrialSuggest(trial))
     first = int(trial.user_attrs.get(FIRST_ATTEMPT, trial.number))
-    hyperparameters = Hyperparameters.model_validate(tree)
+    hyperparameters = definition.model.model_validate(tree)
     return Job(
         number=trial.number,
         hyperparameters=hyperparameters,

@@ -34,6 +34,8 @@ class StudyDefinition:
         name: the study's name in the storage; the file's name without `.toml`.
         source: the file, as the person named it.
         seed: from which every random number of the study follows.
+        model: what one of its configurations is checked by; another one for somebody's own network, which only Python
+            can ask for.
         data, search, budget, run: the tables of the same names.
         space: the table `[hyperparameters]`.
     """
@@ -46,6 +48,12 @@ class StudyDefinition:
     run: RunSettings = field(default_factory=RunSettings)
     seed: int = 0
     source: str = ""
+    model: type[Hyperparameters] = Hyperparameters
+
+    @property
+    def has_own_model(self) -> bool:
+        """Whether its networks are built by somebody else's code, which no other process knows."""
+        return self.model is not Hyperparameters
 
     def metric(self, task: Task) -> str:
         """The objective metric for a task; of several objectives the first, by which trials are trained."""
@@ -85,7 +93,7 @@ class StudyDefinition:
                 if name not in NO_MEANING
             },
             "search.metric": list(stated) if isinstance(stated, tuple) else stated,
-            **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
+            **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, self.model).items()},
         }
 
     def states(self, place: str) -> bool:
