@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tuner.actions.fit_only import fit_advice
 from tuner.space import searched
 from tuner.study.definition import StudyDefinition, plain
 from tuner.study.load import load_study
@@ -21,7 +22,7 @@ class Checked:
         definition: what it defines.
         searched: every parameter that is searched, by its dotted place, as it stands in the file.
         grid_size: how many configurations there are; None if the sampler is no grid.
-        advice: where the sampler fits the study badly, one line each.
+        advice: where the sampler fits the study badly, and what only one trainer has, one line each.
     """
 
     definition: StudyDefinition
@@ -42,5 +43,5 @@ def check(study: str, *, root: Path) -> Checked:
         definition,
         {name: plain(leaf) for name, leaf in searched(definition.space).items()},
         grid_size(definition),
-        tuple(sampler_advice(definition)),
+        (*sampler_advice(definition), *fit_advice(definition)),
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
+from tuner.actions.fit_only import refuse_lanes
 from tuner.actions.machine import this_machine
+from tuner.actions.transferring import transfer_models
 from tuner.data.measurable import why_not_measurable
 from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
@@ -29,6 +31,7 @@ from tuner.training.folded import FoldedTrainer
 from tuner.training.job import DataKey, member_data
 from tuner.training.members import Member, members_of
 from tuner.training.trainer import Trainer
+from tuner.training.transfer_file import TransferModel
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Joined:
         blocks: the storage, open.
         stored: the study in it.
         trials: the study's total of finished trials; None if nothing bounds it.
+        transfer: the models of which trials take layers, by path.
     """
 
     definition: StudyDefinition
@@ -67,6 +71,7 @@ class Joined:
     blocks: BlockStorage
     stored: Study
     trials: int | None
+    transfer: Mapping[str, TransferModel] = field(default_factory=dict)
 
     @property
     def trained_on(self) -> Mapping[DataKey, Prepared]:
@@ -118,6 +123,7 @@ def joined(
     storage: Storage,
     trials: int | None,
     data: PreparedData | None = None,
+    lanes: bool = False,
     today: Callable[[], date] = date.today,
 ) -> Iterator[Joined]:
     """A study with its data, in an open storage; tables and study are made if they are not there.
@@ -128,6 +134,7 @@ def joined(
         storage: where trials are kept; found as the command line finds it if None.
         trials: the study's total of finished trials, for this and later runs; the study's own budget if None.
         data: the study's data, if they are at hand; only with them goes a study of somebody's own model.
+        lanes: whether its trials are to be trained in lanes, which not every study can be.
         today: names the generation of a study whose data have changed.
     Raises:
         DataError, StorageError, StudyError, StudyFileError: whatever is wrong, before anything is written.
@@ -139,12 +146,16 @@ def joined(
             f'"{definition.name}" is of somebody\'s own model, which only the program that has it can build; '
             "hand its KerasObjective to tuner.actions.search.search"
         )
+    if lanes:
+        refuse_lanes(definition)
     url = storage_of(storage, folder, definition.run.storage)
     if data is None:
         data = prepared_for(definition, folder)
     else:
         check_task(definition, data)
         check_metric_is_defined(definition, data)
+    transfer = transfer_models(definition, data, folder)
+    definition = replace(definition, files={path: model.content for path, model in transfer.items()})
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         with making_a_study(url, backend):
             if definition.data.on_data_change == "new_study":
@@ -154,7 +165,7 @@ def joined(
             total = set_budget(stored, definition, trials)
             queue_starting_points(stored, definition)
         members = members_of(folds=definition.data.folds or 1, repeats=definition.data.repeats)
-        yield Joined(definition, folder, url, data, members, blocks, stored, total)
+        yield Joined(definition, folder, url, data, members, blocks, stored, total, transfer)
 
 
 def prepared_for(definition: StudyDefinition, root: Path) -> PreparedData:

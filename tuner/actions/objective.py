@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tuner.actions.defaults import root_of, study_of
 from tuner.actions.joining import prepared_for
+from tuner.actions.transferring import transfer_models
 from tuner.search.objective import KerasObjective
 from tuner.study.definition import StudyDefinition
 from tuner.study.own import own_study
@@ -43,4 +44,7 @@ def keras_objective(
     definition = study_of(study, folder)
     searched = definition if space is None else own_study(definition, space)
     data = prepared_for(searched, folder)
-    return KerasObjective(definition, data, build=build, space=space, name=name, keep_model=keep_model)
+    transfer = transfer_models(searched, data, folder) if build is None else None
+    return KerasObjective(
+        definition, data, build=build, space=space, name=name, keep_model=keep_model, transfer=transfer
+    )

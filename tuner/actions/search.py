@@ -61,7 +61,7 @@ def search(
     chosen = chosen_trainer(trainer, lanes)
     stop = stop if stop is not None else StopRequest()
     watcher = watcher if watcher is not None else Watcher()
-    with joined(study, root=root, storage=storage, trials=trials, data=given) as entry:
+    with joined(study, root=root, storage=storage, trials=trials, data=given, lanes=chosen == "lanes") as entry:
         definition, data = entry.definition, entry.data
         for remark in entry.remarks():
             watcher.remark(remark)
@@ -70,7 +70,16 @@ def search(
             folder = checkpoints_of(entry.root, definition.name)
             host = None
             if not isinstance(chosen, Trainer):
-                host = hosting(chosen, lanes, definition, data.largest, left, folder, members=len(entry.members))
+                host = hosting(
+                    chosen,
+                    lanes,
+                    definition,
+                    data.largest,
+                    left,
+                    folder,
+                    members=len(entry.members),
+                    transfer=entry.transfer,
+                )
             loop = SearchLoop(
                 entry.stored,
                 definition,

@@ -16,6 +16,7 @@ from tuner.lanes.shapes import lanes_in_a_block
 from tuner.study.definition import StudyDefinition
 from tuner.training.members import lanes_for as whole_trials
 from tuner.training.trainer import Trainer
+from tuner.training.transfer_file import TransferModel
 
 TrainerName = Literal["lanes", "fit"]
 """`lanes` trains many trials at once in one compiled program, `fit` one after another with Keras' own `fit`."""
@@ -80,6 +81,7 @@ def hosting(
     machine: Machine | None = None,
     *,
     members: int = 1,
+    transfer: Mapping[str, TransferModel] | None = None,
 ) -> Hosting:
     """How to host a trainer for a study on this machine.
 
@@ -92,10 +94,11 @@ def hosting(
         checkpoints: the folder for the progress of what is handed back; None to keep none.
         machine: what the trainer may have of the machine; all of it if left out.
         members: trainings that each trial consists of; all of a trial's begin together where there is room.
+        transfer: the models of which trials take layers, by path; only `fit` does.
     """
     kept = None if checkpoints is None else str(checkpoints)
     if trainer == "fit":
-        return Hosting("fit", settings={"checkpoints": kept})
+        return Hosting("fit", settings={"checkpoints": kept, **({"transfer": dict(transfer)} if transfer else {})})
     machine = machine or this_machine()
     bytes_per_lane = largest_network(definition, data).bytes_per_lane
     if isinstance(lanes, int):

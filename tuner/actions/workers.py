@@ -73,7 +73,7 @@ def search_with_workers(
     name = chosen_trainer(trainer, lanes)
     assert isinstance(name, str)
     stop = stop if stop is not None else StopRequest()
-    with joined(study, root=root, storage=storage, trials=trials) as entry:
+    with joined(study, root=root, storage=storage, trials=trials, lanes=name == "lanes") as entry:
         definition = entry.definition
         watcher = watcher if watcher is not None else Watcher()
         for remark in entry.remarks():

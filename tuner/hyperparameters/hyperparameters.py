@@ -23,6 +23,8 @@ from tuner.hyperparameters.losses import CLASS_LOSSES, CROSS_ENTROPIES, HUBER_DE
 from tuner.hyperparameters.normalization import NoNormalization, Normalization
 from tuner.hyperparameters.optimizers import OPTIMIZERS_WITH_MOMENTUM, Adam, Optimizer
 from tuner.hyperparameters.preprocessing import Preprocessing
+from tuner.hyperparameters.pretraining import Pretraining
+from tuner.hyperparameters.transfer import Transfer
 from tuner.schedules import Constant, Curve, Schedule
 
 Direction = Literal["minimize", "maximize"]
@@ -106,6 +108,19 @@ class Hyperparameters(Settings):
         default_factory=NoClipping, description="What the gradients, penalties included, are held within."
     )
     early_stopping: EarlyStopping | None = Field(None, description="When to end a trial before its last epoch.")
+    transfer: Transfer | None = Field(
+        None, description="Which layers of an exported model to start from; for the trainer fit."
+    )
+    pretraining: Pretraining | None = Field(
+        None, description="How hidden layers learn to reconstruct their input beforehand; for the trainer fit."
+    )
+
+    @property
+    def for_fit_alone(self) -> tuple[str, ...]:
+        """The tables in use that no trainer but `fit` has."""
+        taken = self.transfer is not None and self.transfer.layers > 0
+        trained = self.pretraining is not None and self.pretraining.epochs > 0
+        return (*(("transfer",) if taken else ()), *(("pretraining",) if trained else ()))
 
     @property
     def last_epoch(self) -> int:
@@ -163,6 +178,9 @@ class Hyperparameters(Settings):
     @model_validator(mode="after")
     def _settings_go_together(self) -> Hyperparameters:
         self._check_loss()
+        if self.transfer is not None and self.transfer.layers > self.layers.depth:
+            problem = f"must be at most layers.depth, but is {self.transfer.layers} of {self.layers.depth}"
+            raise HyperparameterError(problem, "transfer.layers", "layers.depth")
         optimizer = self.optimizer
         if self._warmup_epochs >= self.epochs:
             raise HyperparameterError(

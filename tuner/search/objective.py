@@ -20,6 +20,7 @@ from tuner.study.own import SOURCE, SPACE, own_study, study_of_arrays
 from tuner.study.read import task_mistakes
 from tuner.training.job import End, EpochResult, Job, Outcome, Verdict
 from tuner.training.trainer import Observer
+from tuner.training.transfer_file import TransferModel
 
 if TYPE_CHECKING:
     from tuner.models.own import Builder  # Keras; making an objective needs none
@@ -68,6 +69,7 @@ class KerasObjective:
         budget: Mapping[str, Any] | None = None,
         task: Task | Literal["auto"] = "auto",
         keep_model: Callable[[Job, Any], None] | None = None,
+        transfer: Mapping[str, TransferModel] | None = None,
     ) -> None:
         """An objective of a study, or of somebody's own model.
 
@@ -81,6 +83,7 @@ class KerasObjective:
             task: what kind of target the arrays have.
             keep_model: gets the job and the model of each trial that has trained, with its best epoch's weights;
                 compiled and savable as any Keras model.
+            transfer: the models of which trials may take layers, by path.
         Raises:
             DataError: if arrays cannot be used.
             StudyError: if what is given does not go together.
@@ -118,6 +121,7 @@ class KerasObjective:
         self.data = data
         self.build = build
         self.keep_model = keep_model
+        self._transfer = transfer
 
     @property
     def direction(self) -> str:
@@ -166,7 +170,7 @@ class KerasObjective:
 
         if self.definition.data.folds or self.definition.data.repeats > 1:
             raise StudyError("folds and repeats are for `search(objective)`; by itself it trains each trial once")
-        return fit_job(job, self._rows(job), observer, build=self.build)
+        return fit_job(job, self._rows(job), observer, build=self.build, transfer=self._transfer)
 
     def _rows(self, job: Job) -> Prepared:
         """What a job is trained on."""
@@ -190,7 +194,7 @@ def _check_own(definition: StudyDefinition, data: PreparedData | Prepared) -> No
     """
     mistakes = [
         Mistake(each.place.replace("hyperparameters", SPACE, 1), each.problem)
-        for each in task_mistakes(data.task, definition.search.metric, definition.space)
+        for each in task_mistakes(data.task, definition.search.first_metric, definition.space)
     ]
     if isinstance(data, PreparedData) and not {*definition.forms.by_key} <= {*data.forms}:
         way_out = "keras_objective(STUDY, build=..., space=...) makes them"

@@ -38,6 +38,7 @@ class StudyDefinition:
             can ask for.
         data, search, budget, run: the tables of the same names.
         space: the table `[hyperparameters]`.
+        files: hexadecimal digests of files beside the data on which its values depend, by path; known once it is run.
     """
 
     name: str
@@ -49,6 +50,7 @@ class StudyDefinition:
     seed: int = 0
     source: str = ""
     model: type[Hyperparameters] = Hyperparameters
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def has_own_model(self) -> bool:
@@ -94,6 +96,7 @@ class StudyDefinition:
             },
             "search.metric": list(stated) if isinstance(stated, tuple) else stated,
             **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, self.model).items()},
+            **{f"files.{path}": content for path, content in self.files.items()},
         }
 
     def states(self, place: str) -> bool:

@@ -32,7 +32,10 @@ from tuner.training.figures import figures_of
 from tuner.training.fit_state import FitState, checkpoint_of, restore
 from tuner.training.job import COMPLETE, DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
 from tuner.training.mixup import Mixing, MixingModel
+from tuner.training.pretraining import prepare_layers
 from tuner.training.trainer import JobSource, Observer, Trainer
+from tuner.training.transfer import freezing
+from tuner.training.transfer_file import TransferModel
 
 TRAINER = "fit"
 """How this trainer's checkpoints are marked."""
@@ -61,6 +64,7 @@ class FitTrainer(Trainer):
         checkpoints: str | None = None,
         build: Builder | None = None,
         keep_model: ModelKeeper | None = None,
+        transfer: Mapping[str, TransferModel] | None = None,
         clock: Clock = wall_clock,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -70,12 +74,14 @@ class FitTrainer(Trainer):
             checkpoints: the folder for the checkpoints of trials that are handed back; None for none.
             build: builds the models of jobs with `OwnHyperparameters`; None for our own models.
             keep_model: gets each trained model, with its best epoch's weights.
+            transfer: the models of which trials may take layers, by path.
             clock: for the seconds in the results.
             sleep: waits when there is no job yet.
         """
         self._checkpoints = checkpoints
         self._build = build
         self._keep_model = keep_model
+        self._transfer = transfer or {}
         self._clock = clock
         self._sleep = sleep
 
@@ -98,7 +104,13 @@ class FitTrainer(Trainer):
                 yield Outcome(job.number, End.FAILED, order=job.order, error=one_line(missing))
                 continue
             model, outcome = fit_job(
-                job, prepared, observer, build=self._build, checkpoints=self._checkpoints, clock=self._clock
+                job,
+                prepared,
+                observer,
+                build=self._build,
+                checkpoints=self._checkpoints,
+                transfer=self._transfer,
+                clock=self._clock,
             )
             if self._keep_model is not None and model is not None and outcome.best_epoch is not None:
                 self._keep_model(job, model)
@@ -116,6 +128,7 @@ def fit_job(
     build: Builder | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoints: str | None = None,
+    transfer: Mapping[str, TransferModel] | None = None,
     clock: Clock = wall_clock,
 ) -> tuple[keras.Model | None, Outcome]:
     """Train one job, with a word to the observer after each epoch.
@@ -127,6 +140,7 @@ def fit_job(
         build: builds the model of a job with `OwnHyperparameters`; None for our own models.
         callbacks: more Keras callbacks, called before our own.
         checkpoints: the folder for its checkpoint if it is handed back; None for none.
+        transfer: the models of which it may take layers, by path.
         clock: for the seconds in the results.
     Returns:
         The model with its best epoch's weights, compiled and savable as any Keras model, or None if the job failed;
@@ -135,7 +149,7 @@ def fit_job(
     """
     watched = _Watched(observer, clock)
     try:
-        return _train(job, prepared, watched, build, callbacks, checkpoints, clock)
+        return _train(job, prepared, watched, build, callbacks, checkpoints, transfer or {}, clock)
     except Exception as error:
         if error is watched.error:
             raise
@@ -201,18 +215,24 @@ def _train(
     build: Builder | None,
     callbacks: Sequence[keras.callbacks.Callback],
     checkpoints: str | None,
+    transfer: Mapping[str, TransferModel],
     clock: Clock,
 ) -> tuple[keras.Model, Outcome]:
     check_metric(job, prepared.task)
     check_measurable(job.metric, prepared)
     chosen = job.hyperparameters
     model = _compiled(job, prepared, build)
+
+    def fresh() -> FitState:
+        prepare_layers(model, job, prepared, transfer)
+        return FitState(Course(job))
+
     state = resume(
         TRAINER,
         job,
         prepared,
         restore=lambda checkpoint: restore(model, job, checkpoint),
-        fresh=lambda: FitState(Course(job)),
+        fresh=fresh,
     )
     course = state.course
     observer.go_on(course.epochs, state.seconds)
@@ -243,7 +263,17 @@ def _train(
         validation_data=validation_batches(prepared),
         initial_epoch=course.epochs,
         epochs=chosen.epochs,
-        callbacks=[*callbacks, rows, *mixing, *units, *measuring, driver, reporting, handing_back],
+        callbacks=[
+            *callbacks,
+            rows,
+            *mixing,
+            *freezing(model, chosen, course.epochs),
+            *units,
+            *measuring,
+            driver,
+            reporting,
+            handing_back,
+        ],
         shuffle=False,
         verbose=0,
     )

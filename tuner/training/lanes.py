@@ -16,7 +16,7 @@ import tensorflow as tf
 from tuner.clock import Clock, wall_clock
 from tuner.data.measurable import check_measurable
 from tuner.data.prepared import Prepared
-from tuner.errors import DataError, listed, one_line
+from tuner.errors import DataError, HyperparameterError, listed, one_line
 from tuner.lanes.arrays import arrays_of
 from tuner.lanes.program import LaneProgram
 from tuner.lanes.sharing import Sharing
@@ -137,6 +137,8 @@ class LaneTrainer(Trainer):
         check_metric(job, prepared.task)
         check_measurable(job.metric, prepared)
         check_loss(job.hyperparameters, prepared.task)
+        for table in job.hyperparameters.for_fit_alone:
+            raise HyperparameterError("is for the trainer fit; lanes have no such thing", table)
         signature = signature_of(
             job.hyperparameters,
             data=job.data,
