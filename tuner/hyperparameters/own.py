@@ -19,11 +19,13 @@ from tuner.hyperparameters.inputs import Inputs
 from tuner.hyperparameters.layers import Layers
 from tuner.hyperparameters.normalization import NoNormalization, Normalization
 from tuner.hyperparameters.preprocessing import Preprocessing
+from tuner.hyperparameters.pretraining import Pretraining
+from tuner.hyperparameters.transfer import Transfer
 
 OWN = "own"
 """The table of a space that holds the settings of the model's own."""
 
-MLP_ONLY = ("layers", "normalization", "inputs", "activation_noise")
+MLP_ONLY = ("layers", "normalization", "inputs", "activation_noise", "transfer", "pretraining")
 """Settings of the network that tuner builds, which mean nothing to another."""
 
 
@@ -41,6 +43,8 @@ class OwnHyperparameters(Hyperparameters):
     normalization: Normalization = Field(default_factory=NoNormalization, exclude=True)
     inputs: Inputs = Field(default_factory=Inputs, exclude=True)
     activation_noise: MomentumSchedule | None = Field(None, exclude=True)
+    transfer: Transfer | None = Field(None, exclude=True)
+    pretraining: Pretraining | None = Field(None, exclude=True)
     own: OwnSettings = Field(default_factory=OwnSettings, description="The settings of the model's own.")
 
 
