@@ -56,7 +56,7 @@ def test_settings_of_the_training_stand_beside_them():
     assert found["epochs"] == Fixed(3)
 
 
-@pytest.mark.parametrize("name", ["layers", "normalization", "inputs", "activation_noise"])
+@pytest.mark.parametrize("name", ["layers", "normalization", "inputs", "activation_noise", "transfer", "pretraining"])
 def test_what_is_for_our_network_is_refused_by_name(name):
     assert mistakes({name: {}}) == [
         f"space.{name} is for the network that tuner builds; state what yours has under space.own"
