@@ -3,6 +3,7 @@
     TunerError                       something a person can mend; the text says how
     ├── HyperparameterError          a value that a schedule, an optimizer or a layer cannot have
     ├── StudyFileError               a study file with mistakes: all of them, each with its place
+    ├── ModelError                   somebody's own model that cannot be trained
     ├── DataError                    a table that cannot be used as it is
     ├── StorageError                 a database that cannot be opened, read or written
     ├── StudyError                   a stored study that does not fit what was asked of it
@@ -35,6 +36,10 @@ class HyperparameterError(TunerError, ValueError):
         self.problem = problem
         self.settings = settings
         super().__init__(f"{settings[0]} {problem}" if settings else problem)
+
+
+class ModelError(TunerError):
+    """Somebody's own model that cannot be built, or not be trained for the task."""
 
 
 class DataError(TunerError):

@@ -39,7 +39,7 @@ def test_every_section_is_there_and_described():
 
 
 def test_metrics_can_be_completed():
-    assert SCHEMA["$defs"]["SearchSettings"]["properties"]["metric"]["enum"] == [*METRICS]
+    assert SCHEMA["$defs"]["SearchSettings"]["properties"]["metric"]["anyOf"][0]["enum"] == [*METRICS]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,9 @@ def test_metrics_can_be_completed():
         ("search", {"pruner": "medain"}, False),
         ("search", {"pruner": {"kind": "median", "keep": 10}}, False),
         ("search", {"metric": "val_loss"}, False),
+        ("search", {"metric": ["val_log_loss", "parameters", "latency"]}, True),
+        ("search", {"metric": ["parameters", "val_log_loss"]}, False),
+        ("search", {"metric": ["val_log_loss", "latency", "latency"]}, False),
         ("search", {"retries": -1}, False),
         ("data", {"builtin": "iris"}, False),
         ("data", {"path": "a.csv", "target": "y"}, True),

@@ -43,7 +43,7 @@ def test_the_model_has_the_weights_of_its_best_epoch() -> None:
 
 
 def test_a_failed_job_has_no_model() -> None:
-    model, outcome = fit_job(job(loss="mae"), prepared(), Recorder())
+    model, outcome = fit_job(job(loss="huber"), prepared(), Recorder())
     assert model is None
     assert outcome.end is End.FAILED
     assert (

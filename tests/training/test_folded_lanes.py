@@ -171,7 +171,7 @@ def test_repeats_on_the_same_rows_differ_in_weights_and_order() -> None:
 
 def test_pruning_divergence_and_failure_in_lanes() -> None:
     jobs = (
-        job(0), job(1, optimizer=ABSURD), job(2, loss="mse"), job(3), job(4, optimizer=MOTIONLESS, epochs=9,
+        job(0), job(1, optimizer=ABSURD), job(2, loss="huber"), job(3), job(4, optimizer=MOTIONLESS, epochs=9,
         early_stopping={"patience": 2}),
     )  # fmt: skip
     run = ran(jobs, FOLDS, lanes=4, verdicts={(0, 1): Verdict.PRUNE})

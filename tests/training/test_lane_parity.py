@@ -87,7 +87,8 @@ MOMENTA: Sequence[Mapping[str, Any] | None] = (
 
 PENALTIES: Sequence[Mapping[str, float]] = ({}, {"l1": 0.003}, {"l2": 0.01}, {"l1": 0.002, "l2": 0.005})
 
-NAMES = sorted(ACTIVATIONS)
+NAMES = sorted(set(ACTIVATIONS) - {"prelu"})
+"""PReLU has weights of its own; `test_technique_parity` has it."""
 
 INITIALIZERS = ["auto", *sorted({*MATCHING.values(), "glorot_normal", "he_uniform", "lecun_uniform"})]
 
@@ -208,7 +209,7 @@ def decisions_are_clear(trial: Job, metrics: Sequence[Mapping[str, float]]) -> b
     )
 
 
-# The complete product of optimizers, schedules and regularizers.
+# The product of optimizers and schedules, with regularizers going round.
 
 
 class KeptStep:
@@ -315,9 +316,10 @@ class KeptStepTrainer(Trainer):
 
 
 def every_combination() -> list[Job]:
-    """Every optimizer with every schedule with every regularizer, 320 trials; all else goes round."""
+    """Every optimizer with every schedule, each with two of the regularizers, 160 trials; all else goes round."""
     jobs = []
-    for number, (penalties, curve, (kind, rate)) in enumerate(product(PENALTIES, CURVES, RATES.items())):
+    for number, (half, curve, (kind, rate)) in enumerate(product((0, 2), CURVES, RATES.items())):
+        penalties = PENALTIES[(half + number + number // len(RATES)) % len(PENALTIES)]
         epochs = 2 + number // 3 % 3
         momentum = MOMENTA[(number + number // 8) % len(MOMENTA)] if kind in OPTIMIZERS_WITH_MOMENTUM else None
         jobs.append(
@@ -351,7 +353,7 @@ def test_the_tables_of_these_tests_are_complete() -> None:
     assert {curve["kind"] for curve in MOMENTA if curve} == set(MOMENTUM_SCHEDULES)
 
 
-def test_every_optimizer_with_every_schedule_and_every_regularizer_gives_the_numbers_of_keras(
+def test_every_optimizer_with_every_schedule_and_the_regularizers_gives_the_numbers_of_keras(
     combined: Both, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check_equal(combined, capsys)

@@ -95,7 +95,7 @@ def test_the_log_loss_is_cross_entropy_whatever_is_trained_on(trainer: Trainer, 
         for number, stated in enumerate(one_of_each(task))
     ]
     model = build_mlp(
-        jobs[0].hyperparameters.layers, features=data.features, outputs=data.outputs, task=task, seed=jobs[0].seed
+        jobs[0].hyperparameters, features=data.features, outputs=data.outputs, task=task, seed=jobs[0].seed
     )
     recorder = Recorder()
     train(trainer, jobs, recorder, {MAIN_DATA: data})

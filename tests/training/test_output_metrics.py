@@ -56,8 +56,9 @@ def going_by(trial: Job, data: Prepared) -> Job:
 def test_they_are_those_of_scikit_learn_without_dropout_and_penalties(trainer: Trainer, name: str) -> None:
     data = EVERY[name]
     trial = going_by(motionless(data, layers={"depth": 2, "width": 8, "dropout": 0.5, "l2": 0.1}), data)
-    layers = trial.hyperparameters.layers
-    model = build_mlp(layers, features=data.features, outputs=data.outputs, task=data.task, seed=trial.seed)
+    model = build_mlp(
+        trial.hyperparameters, features=data.features, outputs=data.outputs, task=data.task, seed=trial.seed
+    )
     recorder = Recorder()
     outcome = train(trainer, [trial], recorder, {MAIN_DATA: data})[0]
     assert outcome.end is End.FINISHED, outcome.error
@@ -176,8 +177,7 @@ def test_more_validation_rows_than_a_batch_are_measured_in_their_order() -> None
         {MAIN_DATA: large},
     )
     for number, seed in ((0, trial.seed), (1, 9)):
-        layers = trial.hyperparameters.layers
-        model = build_mlp(layers, features=large.features, outputs=1, task="binary", seed=seed)
+        model = build_mlp(trial.hyperparameters, features=large.features, outputs=1, task="binary", seed=seed)
         expected = by_sklearn(large, model.predict(x, verbose=0))
         (result,) = recorder.of(number)
         assert {name: result.metrics[name] for name in expected} == pytest.approx(expected, rel=1e-5)

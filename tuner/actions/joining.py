@@ -16,7 +16,7 @@ from tuner.data.measurable import why_not_measurable
 from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
 from tuner.data.prepared_data import PreparedData
-from tuner.errors import Mistake, StudyFileError
+from tuner.errors import Mistake, StudyError, StudyFileError
 from tuner.report.summary import StudySummary, summarize
 from tuner.search.block_storage import BlockStorage
 from tuner.search.generations import generation_for
@@ -26,6 +26,7 @@ from tuner.search.storage import StorageUrl, making_a_study, opened_backend
 from tuner.search.studies import EARLIER_DATA, Study, join_study, load_stored, set_budget
 from tuner.study.definition import StudyDefinition
 from tuner.study.read import task_mistakes
+from tuner.study.sampler_fit import pruner_is_off
 from tuner.training.folded import FoldedTrainer
 from tuner.training.job import DataKey, member_data
 from tuner.training.members import Member, members_of
@@ -95,6 +96,8 @@ class Joined:
     def remarks(self) -> list[str]:
         """What a person may like to know of the data before the first trial, one sentence each."""
         found = list(self.data.notes)
+        if pruner_is_off(self.definition):
+            found.append(pruner_is_off(self.definition))
         if "@" in self.definition.name:
             found.append(f"the data have changed since the first trial: this is the study {self.definition.name}")
         elif EARLIER_DATA in self.stored.user_attrs:
@@ -119,6 +122,7 @@ def joined(
     root: Path | None,
     storage: Storage,
     trials: int | None,
+    data: PreparedData | None = None,
     lanes: bool = False,
     today: Callable[[], date] = date.today,
 ) -> Iterator[Joined]:
@@ -129,6 +133,7 @@ def joined(
         root: the project root; found as the command line finds it if None.
         storage: where trials are kept; found as the command line finds it if None.
         trials: the study's total of finished trials, for this and later runs; the study's own budget if None.
+        data: the study's data, if they are at hand; only with them goes a study of somebody's own model.
         lanes: whether its trials are to be trained in lanes, which not every study can be.
         today: names the generation of a study whose data have changed.
     Raises:
@@ -136,16 +141,25 @@ def joined(
     """
     folder = root_of(root)
     definition = study_of(study, folder)
+    if definition.has_own_model and data is None:
+        raise StudyError(
+            f'"{definition.name}" is of somebody\'s own model, which only the program that has it can build; '
+            "hand its KerasObjective to tuner.actions.search.search"
+        )
     if lanes:
         refuse_lanes(definition)
     url = storage_of(storage, folder, definition.run.storage)
-    data = prepared_for(definition, folder)
+    if data is None:
+        data = prepared_for(definition, folder)
+    else:
+        check_task(definition, data)
+        check_metric_is_defined(definition, data)
     transfer = transfer_models(definition, data, folder)
     definition = replace(definition, files={path: model.content for path, model in transfer.items()})
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         with making_a_study(url, backend):
             if definition.data.on_data_change == "new_study":
-                metric = definition.metric(data.task)
+                metric = definition.meaning_for(data.task)["search.metric"]
                 definition = generation_for(blocks, definition, data.fingerprint, metric, today())
             stored = join_study(blocks, definition, data)
             total = set_budget(stored, definition, trials)
@@ -181,7 +195,7 @@ def check_task(definition: StudyDefinition, data: PreparedData) -> None:
     Raises:
         StudyFileError: if they are for another task.
     """
-    mistakes = task_mistakes(data.task, definition.search.metric, definition.space)
+    mistakes = task_mistakes(data.task, definition.search.first_metric, definition.space)
     if mistakes:
         raise StudyFileError(definition.source, mistakes)
 

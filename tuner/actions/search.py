@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tuner.actions.defaults import Storage, checkpoints_of
+from tuner.actions.defaults import Storage, checkpoints_of, root_of
 from tuner.actions.expectations import programs_in_words, what_needs_programs
 from tuner.actions.joining import SearchEnd, joined
+from tuner.actions.own import every_form_of, trainer_of
 from tuner.actions.trainers import Hosting, Lanes, TrainerName, chosen_trainer, hosting
 from tuner.search.loop import SearchLoop
+from tuner.search.objective import KerasObjective
 from tuner.search.stop import StopRequest
 from tuner.search.watcher import Watcher
 from tuner.study.definition import StudyDefinition
@@ -19,7 +21,7 @@ from tuner.training.trainer import Trainer
 
 
 def search(
-    study: StudyDefinition | str,
+    study: StudyDefinition | KerasObjective | str,
     *,
     root: Path | None = None,
     storage: Storage = None,
@@ -33,7 +35,8 @@ def search(
     """Search a study until its budget is spent, or until somebody asks it to stop.
 
     Args:
-        study: its name, its file's path, or its definition.
+        study: its name, its file's path, or its definition; or an objective, of which somebody's own model is trained
+            by Keras' own `fit` in this process.
         root: the project root, where relative paths start from; found as the command line finds it if left out.
         storage: where trials are kept; found as the command line finds it if left out.
         trials: the study's total of finished trials, for this and later runs; the study's own budget if left out.
@@ -49,16 +52,22 @@ def search(
         SearchError: if ten trials in a row failed.
         StorageError: if the storage can no longer be written to; what is in it is kept.
     """
+    given = None
+    if isinstance(study, KerasObjective):
+        checkpoints = str(checkpoints_of(root_of(root), study.definition.name))
+        trainer = trainer_of(study, trainer, lanes, checkpoints)
+        given = every_form_of(study.data)
+        study = study.definition
     chosen = chosen_trainer(trainer, lanes)
     stop = stop if stop is not None else StopRequest()
     watcher = watcher if watcher is not None else Watcher()
-    with joined(study, root=root, storage=storage, trials=trials, lanes=chosen == "lanes") as entry:
+    with joined(study, root=root, storage=storage, trials=trials, data=given, lanes=chosen == "lanes") as entry:
         definition, data = entry.definition, entry.data
         for remark in entry.remarks():
             watcher.remark(remark)
         left = entry.left(len(entry.blocks.arrivals(entry.stored._study_id)))
         if left != 0:
-            checkpoints = checkpoints_of(entry.root, definition.name)
+            folder = checkpoints_of(entry.root, definition.name)
             host = None
             if not isinstance(chosen, Trainer):
                 host = hosting(
@@ -67,7 +76,7 @@ def search(
                     definition,
                     data.largest,
                     left,
-                    checkpoints,
+                    folder,
                     members=len(entry.members),
                     transfer=entry.transfer,
                 )
@@ -78,7 +87,7 @@ def search(
                 trials=entry.trials,
                 seconds=seconds if seconds is not None else definition.budget.seconds,
                 lanes=1 if host is None else trials_at_once(host.settings.get("lanes", 1), len(entry.members)),
-                checkpoints=checkpoints,
+                checkpoints=folder,
                 stop=stop,
                 watcher=watcher,
             )

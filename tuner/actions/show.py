@@ -27,11 +27,12 @@ def show_trial(study: str, number: int, *, storage: Storage = None) -> TrialSumm
         StudyError: if the study has no trial of that number.
     """
     with existing(storage) as backend:
-        trials = load_stored(backend, study).study.get_trials(deepcopy=False)
+        stored = load_stored(backend, study)
+        trials = stored.study.get_trials(deepcopy=False)
         if not 0 <= number < len(trials):
             known = f"they go from 0 to {len(trials) - 1}" if trials else "it has none yet"
             raise StudyError(f'the study "{study}" has no trial {number}; {known}')
-        return summarize_trial(trials[number])
+        return summarize_trial(trials[number], stored.objectives)
 
 
 def stored_studies(storage: Storage = None) -> list[StudySummary]:

@@ -209,7 +209,7 @@ class _Watch:
             reason = self._limits.learn(sorted(arrivals, key=lambda trial: trial.datetime_complete or datetime.max))
             if reason is not None:
                 self._stop.ask(reason)
-        return progress_of(trials, self._total, self._definition.direction(self._task))
+        return progress_of(trials, self._total, self._definition.objectives(self._task))
 
     def _is_over(self) -> bool:
         if self._deadline is not None and self._clock() >= self._deadline:

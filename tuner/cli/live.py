@@ -148,6 +148,8 @@ class LiveWatcher(Watcher):
             if name.startswith("val_") and name not in (self._metric, "val_loss")
         ]
         yield "best", ", ".join([f"trial {progress.best_number}: {self._metric} {progress.best_value:.5g}", *others])
+        if progress.front:
+            yield "front", f"{progress.front} trials that no other one beats in everything"
         if "hyperparameters" in kept:
             yield "", in_words(kept["hyperparameters"])
 

@@ -25,6 +25,8 @@ class PlainWatcher(Watcher):
 
     def trial_ended(self, job: Job, outcome: Outcome, value: float | None, progress: Progress) -> None:
         best = ", the best so far" if progress.best_number == job.number and outcome.end is not End.PRUNED else ""
+        if progress.front:
+            best += f", front of {progress.front}"
         figure = "" if value is None else f", {self._metric} {value:.5g}"
         click.echo(
             f"[{count(progress)}] trial {job.number} {outcome.end.value} after {_epochs(outcome.epochs)} in "
@@ -34,6 +36,7 @@ class PlainWatcher(Watcher):
 
     def progressed(self, progress: Progress) -> None:
         best = "" if progress.best_value is None else f", best {self._metric} {progress.best_value:.5g}"
+        best += f", front of {progress.front}" if progress.front else ""
         click.echo(f"[{count(progress)}] {progress.running} running{best}", err=True)
 
     def note(self, text: str) -> None:

@@ -57,6 +57,7 @@ def show_studies(files: Mapping[str, Path], stored: Sequence[StudySummary], *, a
             table.append((name, "not started", "-", "-", file))
             continue
         best = f"{summary.metric} {figure(summary.best.value)}" if summary.best else "-"
+        best += f", front of {len(summary.front)}" if summary.front else ""
         table.append((name, summary.state, _done(summary), best, file))
     _columns(table)
 
@@ -88,27 +89,38 @@ def show_summary(summary: StudySummary, *, as_json: bool) -> None:
     if members := best.attributes.get("member_values"):
         rows.append(("spread", f"{figure(best.attributes.get('spread'))} over {len(members)} trainings of each trial"))
     rows += [(name, figure(value)) for name, value in best.metrics.items() if name != summary.metric]
+    if summary.front:
+        rows.append(("front", f"{len(summary.front)} trials that no other one beats in everything"))
     _pairs(rows)
+    if summary.front:
+        names = [each.name for each in summary.objectives]
+        _columns([("trial", *names), *((str(each.number), *_objectives(each)) for each in summary.front)])
+        click.echo(f"trial {best.number}, the best by {summary.metric}; `--trial N` shows another one")
     _configuration(best)
 
 
 def show_trial_summary(trial: TrialSummary, *, as_json: bool) -> None:
     """What one trial has come to."""
     if as_json:
-        from dataclasses import asdict
-
-        _json(asdict(trial))
+        _json(trial.as_json())
         return
     rows = [("trial", f"{trial.number} ({trial.state})"), ("value", figure(trial.value))]
+    if trial.objectives:
+        rows[1:] = zip(trial.objectives, _objectives(trial), strict=True)
     if trial.epoch is not None:
         rows.append(("best epoch", str(trial.epoch + 1)))
-    rows += [(name, figure(value)) for name, value in trial.metrics.items()]
+    rows += [(name, figure(value)) for name, value in trial.metrics.items() if name not in trial.objectives]
     rows += [(name, _plain(value)) for name, value in trial.attributes.items()]
     _pairs(rows)
     _configuration(trial)
     if trial.values:
         click.echo("values by epoch")
         click.echo("  " + " ".join(figure(value) for value in trial.values.values()))
+
+
+def _objectives(trial: TrialSummary) -> list[str]:
+    """The value of each objective; what is counted is told to the last digit."""
+    return [f"{value:.0f}" if value.is_integer() else figure(value) for value in trial.objectives.values()]
 
 
 def _configuration(trial: TrialSummary) -> None:

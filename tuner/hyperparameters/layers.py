@@ -16,6 +16,10 @@ Initializer = Literal[
 ]  # fmt: skip
 
 
+LEAKY_SLOPE, ELU_ALPHA = 0.2, 1.0
+"""Keras' own."""
+
+
 class Layers(Settings):
     """The hidden layers of a multi-layer perceptron (MLP); the output layer follows from the target."""
 
@@ -33,14 +37,14 @@ class Layers(Settings):
         description="plain sets what is dropped to 0; alpha keeps the mean and the variance of selu's outputs.",
     )
     leaky_slope: float = Field(
-        0.2,
+        LEAKY_SLOPE,
         ge=0,
         le=1,
         description="Slope of leaky_relu below 0.",
         json_schema_extra={APPLIES_TO: {"activation": ["leaky_relu"]}},
     )
     elu_alpha: float = Field(
-        1.0,
+        ELU_ALPHA,
         ge=0,
         description="What elu approaches far below 0, with the opposite sign.",
         json_schema_extra={APPLIES_TO: {"activation": ["elu"]}},

@@ -13,9 +13,10 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from tuner.hyperparameters.layers import ELU_ALPHA, LEAKY_SLOPE
+
 _SELU_SCALE = 1.0507009873554805
 _SELU_SCALE_ALPHA = 1.7580993408473766
-_LEAK = 0.2
 _SQRT_HALF = 0.7071067811865476
 _NORMAL_DENSITY_AT_0 = 0.3989422804014327
 
@@ -29,8 +30,8 @@ class Bends(NamedTuple):
         leak: the slope of prelu in each unit.
     """
 
-    leaky: tf.Tensor | float = _LEAK
-    elu: tf.Tensor | float = 1.0
+    leaky: tf.Tensor | float = LEAKY_SLOPE
+    elu: tf.Tensor | float = ELU_ALPHA
     leak: tf.Tensor | float = 0.0
 
 

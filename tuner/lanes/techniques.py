@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tuner.hyperparameters import Hyperparameters
-from tuner.lanes.activations import USUAL
+from tuner.hyperparameters.layers import ELU_ALPHA, LEAKY_SLOPE
 
 
 def _positive(value: Any) -> bool:
@@ -44,8 +44,8 @@ TECHNIQUES: Mapping[str, Technique] = {
     "mixup": Technique(("inputs.mixup",)),
     "activation_noise": Technique(("activation_noise.kind",), bool),
     "gradient_noise": Technique(("gradient_noise.kind",), bool),
-    "leaky_slope": Technique(("layers.leaky_slope",), lambda value: bool(value != USUAL.leaky)),
-    "elu_alpha": Technique(("layers.elu_alpha",), lambda value: bool(value != USUAL.elu)),
+    "leaky_slope": Technique(("layers.leaky_slope",), lambda value: bool(value != LEAKY_SLOPE)),
+    "elu_alpha": Technique(("layers.elu_alpha",), lambda value: bool(value != ELU_ALPHA)),
     "clipping_by_value": Technique(("clipping.kind",), _is("value")),
     "clipping_by_norm": Technique(("clipping.kind",), _is("norm")),
     "clipping_by_global_norm": Technique(("clipping.kind",), _is("global_norm")),

@@ -8,16 +8,13 @@ from typing import Any
 import keras
 
 from tuner.hyperparameters import Hyperparameters, Layers
+from tuner.hyperparameters.layers import ELU_ALPHA, LEAKY_SLOPE
 from tuner.models.initializers import OUTPUT_INITIALIZER, initializer_of
 from tuner.models.noise import ActivationNoise
 from tuner.seeds import derive_seed
 from tuner.study.metrics import Task
 
 OUTPUT_ACTIVATIONS: Mapping[Task, str] = {"binary": "sigmoid", "multiclass": "softmax", "regression": "linear"}
-
-
-DEFAULT_SLOPE = 0.2
-"""Of Keras' own leaky_relu below 0."""
 
 
 def build_mlp(
@@ -132,9 +129,9 @@ def _activation(layers: Layers, index: int) -> str | keras.layers.Layer:
     name = activation_name(index)
     if layers.activation == "prelu":
         return keras.layers.PReLU(name=name)
-    if layers.activation == "leaky_relu" and layers.leaky_slope != DEFAULT_SLOPE:
+    if layers.activation == "leaky_relu" and layers.leaky_slope != LEAKY_SLOPE:
         return keras.layers.LeakyReLU(negative_slope=float(layers.leaky_slope), name=name)
-    if layers.activation == "elu" and layers.elu_alpha != 1:
+    if layers.activation == "elu" and layers.elu_alpha != ELU_ALPHA:
         return keras.layers.ELU(alpha=float(layers.elu_alpha), name=name)
     return layers.activation
 

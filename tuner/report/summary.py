@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
+from tuner.search.front import first_value, front_of
 from tuner.search.owners import is_lost
 from tuner.search.studies import StoredStudy
+from tuner.study.objectives import Objective
 
 OWN_ATTRIBUTES = ("hyperparameters", "metrics", "versions", "best_epoch")
 """User attributes of a trial that have a place of their own in a summary."""
@@ -39,13 +40,14 @@ class TrialSummary:
     Attributes:
         number: its number in the study.
         state: complete, pruned, fail, running or waiting.
-        value: the objective metric at its best epoch; of a pruned trial the last one reported.
+        value: the objective metric at its best epoch; of a pruned trial the last one reported, if it is kept.
         epoch: its best epoch, counted from 0.
         metrics: every validation metric at that epoch.
         hyperparameters: the whole configuration; of a trial that has not ended, what was suggested.
         parameters: what was suggested, by its name in the storage.
         attributes: what else is kept of it.
         values: the objective metric after each epoch.
+        objectives: its value by each of several objectives, by name; empty if there is one.
     """
 
     number: int
@@ -57,6 +59,14 @@ class TrialSummary:
     parameters: Mapping[str, Any]
     attributes: Mapping[str, Any]
     values: Mapping[int, float]
+    objectives: Mapping[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The trial as a plain tree."""
+        tree = asdict(self)
+        if not self.objectives:
+            del tree["objectives"]
+        return tree
 
 
 @dataclass(frozen=True)
@@ -66,10 +76,12 @@ class StudySummary:
     Attributes:
         study: its name.
         state: finished, running (somebody trains a trial of it at the moment), stopped or empty.
-        metric, direction: the objective, and which way it is better.
+        metric, direction: the objective, and which way it is better; of several the first.
         budget: the total of finished trials that its last search went by; None if there was no limit.
         trials: how many are in which state.
         best: the best complete trial; None if there is none.
+        objectives: everything that it goes by, the metric first.
+        front: by several objectives, the complete trials that no other one beats, the best metric first.
     """
 
     study: str
@@ -79,10 +91,16 @@ class StudySummary:
     budget: int | None
     trials: TrialCounts
     best: TrialSummary | None = field(default=None)
+    objectives: tuple[Objective, ...] = ()
+    front: tuple[TrialSummary, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """The summary as a plain tree; the best trial without its curve."""
+        """The summary as a plain tree; the best trial, and those of the front, without their curves."""
         tree = asdict(self)
+        kept = ("number", "objectives", "epoch", "metrics", "hyperparameters")
+        tree["front"] = [{name: trial[name] for name in kept} for trial in tree["front"]]
+        if len(self.objectives) < 2:
+            del tree["objectives"], tree["front"]
         if self.best is not None:
             tree["best"] = {
                 name: tree["best"][name] for name in ("number", "value", "epoch", "metrics", "hyperparameters")
@@ -103,9 +121,11 @@ def summarize(stored: StoredStudy) -> StudySummary:
         running=states[TrialState.RUNNING] - lost,
         waiting=states[TrialState.WAITING] + lost,
     )
-    minimize = stored.study.direction is StudyDirection.MINIMIZE
-    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.value is not None]
-    best = min(complete, key=lambda trial: (trial.value or 0.0) * (1 if minimize else -1), default=None)
+    objectives = stored.objectives
+    minimize = objectives[0].direction == "minimize"
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE and trial.values]
+    best = min(complete, key=lambda trial: (first_value(trial) or 0.0) * (1 if minimize else -1), default=None)
+    front = front_of(complete, objectives) if len(objectives) > 1 else []
     return StudySummary(
         study=stored.study.study_name,
         state=_state(counts, stored.trials),
@@ -113,17 +133,24 @@ def summarize(stored: StoredStudy) -> StudySummary:
         direction="minimize" if minimize else "maximize",
         budget=stored.trials,
         trials=counts,
-        best=None if best is None else summarize_trial(best),
+        best=None if best is None else summarize_trial(best, objectives),
+        objectives=objectives,
+        front=tuple(summarize_trial(trial, objectives) for trial in front),
     )
 
 
-def summarize_trial(trial: FrozenTrial) -> TrialSummary:
-    """One trial as plain values."""
+def summarize_trial(trial: FrozenTrial, objectives: Sequence[Objective] = ()) -> TrialSummary:
+    """One trial as plain values.
+
+    Args:
+        trial: of a stored study.
+        objectives: what its values are of; one need not be told.
+    """
     kept = trial.user_attrs
     return TrialSummary(
         number=trial.number,
         state=trial.state.name.lower(),
-        value=trial.value,
+        value=first_value(trial),
         epoch=kept.get("best_epoch"),
         metrics={name: value for name, value in kept.get("metrics", {}).items() if name.startswith("val_")},
         hyperparameters=kept.get("hyperparameters", trial.params),
@@ -133,7 +160,12 @@ def summarize_trial(trial: FrozenTrial) -> TrialSummary:
             **{name: value for name, value in kept.items() if name not in OWN_ATTRIBUTES},
         },
         values=dict(sorted(trial.intermediate_values.items())),
+        objectives=_by_name(trial, objectives) if len(objectives) > 1 else {},
     )
+
+
+def _by_name(trial: FrozenTrial, objectives: Sequence[Objective]) -> dict[str, float]:
+    return {each.name: value for each, value in zip(objectives, trial.values or (), strict=False)}
 
 
 def _state(counts: TrialCounts, budget: int | None) -> str:

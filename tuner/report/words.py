@@ -10,15 +10,14 @@ def in_words(hyperparameters: Mapping[str, Any]) -> str:
     """What matters most about a configuration, on one line.
 
     Args:
-        hyperparameters: a dumped `Hyperparameters`.
+        hyperparameters: a dumped `Hyperparameters`; of somebody's own model it tells the settings of its own.
     """
-    layers, optimizer = hyperparameters["layers"], hyperparameters["optimizer"]
+    layers, optimizer = hyperparameters.get("layers"), hyperparameters["optimizer"]
     tables = ("schedule", "warmup", "momentum", "plateau")
     schedule, warmup, momentum, plateau = (hyperparameters.get(name) for name in tables)
-    parts = [
-        f"{layers['depth']} x {layers['width']} {layers['activation']}",
-        f"{optimizer['kind']} {optimizer['learning_rate']:.3g}",
-    ]
+    parts = [f"{layers['depth']} x {layers['width']} {layers['activation']}"] if layers else []
+    parts += [f"{name} {_short(value)}" for name, value in hyperparameters.get("own", {}).items()]
+    parts.append(f"{optimizer['kind']} {optimizer['learning_rate']:.3g}")
     if schedule and schedule["kind"] != "constant":
         alpha = f" {schedule['alpha']:.3g}" if schedule["kind"] == "iir" else ""
         parts.append(schedule["kind"] + alpha)
@@ -28,8 +27,12 @@ def in_words(hyperparameters: Mapping[str, Any]) -> str:
         parts.append("momentum " + _momentum(momentum))
     if plateau:
         parts.append(f"plateau {plateau['patience']}")
-    parts += [f"{name} {layers[name]:.2g}" for name in ("dropout", "l1", "l2") if layers[name]]
+    parts += [f"{name} {layers[name]:.2g}" for name in ("dropout", "l1", "l2") if layers and layers[name]]
     return ", ".join([*parts, f"batch {hyperparameters['batch_size']}"])
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _momentum(momentum: Mapping[str, Any]) -> str:

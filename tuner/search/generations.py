@@ -23,7 +23,7 @@ def generations(storage: BaseStorage, name: str) -> list[str]:
 
 
 def generation_for(
-    storage: BaseStorage, definition: StudyDefinition, data: str, metric: str, today: date
+    storage: BaseStorage, definition: StudyDefinition, data: str, metric: str | Sequence[str], today: date
 ) -> StudyDefinition:
     """The definition under the name of the generation that has its data; that of a new one where none has.
 
@@ -33,7 +33,7 @@ def generation_for(
         storage: where generations are.
         definition: the study's.
         data: fingerprint of the data.
-        metric: the objective, written out.
+        metric: the objective, or all of several, written out.
         today: names a new generation.
     """
     known = generations(storage, definition.name)

@@ -9,6 +9,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from tuner.hyperparameters import Direction
+from tuner.search.front import first_value
 from tuner.search.samplers import SeededSampler
 from tuner.search.stop import StopReason
 from tuner.search.trials import REPEATS
@@ -24,7 +25,7 @@ class Limits:
 
     Attributes:
         budget: the limits that the study states.
-        direction: which way the objective is better.
+        direction: which way the objective is better; of several the first, by which alone they go.
         best: the best value of a complete trial so far; None if there is none.
         stale: finished trials since then.
         repetitions: finished trials since the last one that was trained.
@@ -44,8 +45,9 @@ class Limits:
         """
         for trial in finished:
             self.repetitions = self.repetitions + 1 if REPEATS in trial.user_attrs else 0
-            if trial.state is TrialState.COMPLETE and trial.value is not None and self._is_better(trial.value):
-                self.best, self.stale = trial.value, 0
+            value = first_value(trial) if trial.state is TrialState.COMPLETE else None
+            if value is not None and self._is_better(value):
+                self.best, self.stale = value, 0
             else:
                 self.stale += 1
         target, patience = self.budget.target, self.budget.patience

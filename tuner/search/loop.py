@@ -31,7 +31,7 @@ from tuner.search.patience import Patience
 from tuner.search.progress import progress_of
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.studies import most_epochs
-from tuner.search.trials import attributes, next_attempt, taken_over
+from tuner.search.trials import attributes, next_attempt, taken_over, values_of
 from tuner.search.verdicts import Verdicts
 from tuner.search.watcher import Progress, Watcher
 from tuner.study.definition import StudyDefinition
@@ -361,14 +361,19 @@ class SearchLoop(JobSource, Observer):
         if outcome.end in (End.FINISHED, End.STOPPED_EARLY):
             if outcome.end is End.STOPPED_EARLY:
                 self._verdicts.stopped_early(self._storage.trial(trial_id))
+            values: list[float] | None = values_of(job, outcome)
             value: float | None = outcome.best_metrics[job.metric]
             state = TrialState.COMPLETE
         elif outcome.end in (End.PRUNED, End.DIVERGED):
             value = self._storage.trial(trial_id).intermediate_values.get(outcome.epochs - 1)
+            values = None if value is None or value != value else [value]
+            if job.figures:
+                # It has no value of the others. Its curve goes, too: TPE would compare it with one direction's.
+                values = None
+                self._storage.forget(trial_id)
             state = TrialState.PRUNED
         else:
-            value, state = None, TrialState.FAIL
-        values = None if value is None or value != value else [value]
+            value, values, state = None, None, TrialState.FAIL
         self._study.sampler.after_trial(self._study, self._storage.trial(trial_id), state, values)
         self._storage.set_trial_state_values(trial_id, state, values)
         return value
@@ -453,4 +458,4 @@ class SearchLoop(JobSource, Observer):
     def progress(self) -> Progress:
         """How far the study is, over all runs."""
         trials = self._storage.get_all_trials(self._study._study_id, deepcopy=False)
-        return progress_of(trials, self._trials, self._definition.direction(self._task))
+        return progress_of(trials, self._trials, self._definition.objectives(self._task))

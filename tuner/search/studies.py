@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.study import StudyDirection
 
 from tuner.data.prepared import Prepared
 from tuner.data.prepared_data import PreparedData
@@ -19,7 +20,8 @@ from tuner.search.samplers import SeededSampler
 from tuner.search.versions import disagreement, versions
 from tuner.space import Choices, Fixed, Range, leaves
 from tuner.study.definition import StudyDefinition, differences, fingerprint
-from tuner.study.metrics import METRICS
+from tuner.study.objectives import Objective
+from tuner.study.pruner_settings import NoPruner
 from tuner.study.search_settings import SearchSettings
 
 DEFINITION = "tuner:definition"
@@ -40,7 +42,7 @@ class StoredStudy:
 
     Attributes:
         study: the Optuna study.
-        metric: the objective metric.
+        metric: the objective metric; of several objectives the first.
         trials: the budget of trials that the last search went by; None if there was none.
         lost_worker_retries: how often a trial is taken up again after its worker was lost, as the last search had it.
     """
@@ -50,6 +52,15 @@ class StoredStudy:
     trials: int | None
     lost_worker_retries: int = SearchSettings().lost_worker_retries
 
+    @property
+    def objectives(self) -> tuple[Objective, ...]:
+        """Everything that it goes by, the metric first."""
+        names = self.study.metric_names or [self.metric]
+        return tuple(
+            Objective(name, "minimize" if direction is StudyDirection.MINIMIZE else "maximize")
+            for name, direction in zip(names, self.study.directions, strict=True)
+        )
+
 
 def join_study(storage: BaseStorage, definition: StudyDefinition, data: PreparedData | Prepared) -> Study:
     """The stored study of a definition; it is made if it is not there.
@@ -57,18 +68,19 @@ def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared
     Raises:
         StudyError: if a study of that name means something else, has other data, or other versions made it.
     """
-    metric = definition.metric(data.task)
+    objectives = definition.objectives(data.task)
+    several = len(objectives) > 1
     study = optuna.create_study(
         storage=storage,
         study_name=definition.name,
-        direction=METRICS[metric].direction,
+        directions=[each.direction for each in objectives],
         load_if_exists=True,
-        sampler=SeededSampler(definition.search.sampler, definition.seed, definition.space),
-        pruner=make_pruner(definition.search.pruner, most_epochs(definition)),
+        sampler=SeededSampler(definition.search.sampler, definition.seed, definition.space, several=several),
+        # A curve of one objective says nothing of the others.
+        pruner=make_pruner(NoPruner() if several else definition.search.pruner, most_epochs(definition)),
     )
     stated: dict[str, Any] = {
-        # The objective is written out, so that a default and the same metric by name mean the same.
-        DEFINITION: {**definition.meaning, "search.metric": metric},
+        DEFINITION: definition.meaning_for(data.task),
         DATA: data.fingerprint,
         VERSIONS: versions(),
     }
@@ -80,10 +92,10 @@ def join_study(storage: BaseStorage, definition: StudyDefinition, data: Prepared
             study.set_user_attr(DATA, stated[DATA])
         _refuse_changes(definition, attributes, stated)
     else:
-        _refuse_foreign(study, METRICS[metric].direction)
+        _refuse_foreign(study, [each.direction for each in objectives])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-            study.set_metric_names([metric])
+            study.set_metric_names([each.name for each in objectives])
         for name in (DATA, VERSIONS, DEFINITION):
             study.set_user_attr(name, stated[name])
     if attributes.get(LOST_WORKER_RETRIES) != definition.search.lost_worker_retries:
@@ -100,9 +112,9 @@ def most_epochs(definition: StudyDefinition) -> int:
     return max(int(value) for value in values if isinstance(value, int))
 
 
-def _refuse_foreign(study: optuna.Study, direction: str) -> None:
-    # One that was broken off while it was made is our own: without trials, and with the right direction.
-    if study.get_trials(deepcopy=False) or [each.name.lower() for each in study.directions] != [direction]:
+def _refuse_foreign(study: optuna.Study, directions: Sequence[str]) -> None:
+    # One that was broken off while it was made is our own: without trials, and with the right directions.
+    if study.get_trials(deepcopy=False) or [each.name.lower() for each in study.directions] != [*directions]:
         raise StudyError(
             f'the storage has a study "{study.study_name}" that was not made by tuner; '
             "give this one another name, or use another --storage"
@@ -148,9 +160,11 @@ def set_budget(study: optuna.Study, definition: StudyDefinition, stated: int | N
 
 
 def stored_names(storage: BaseStorage) -> list[str]:
-    """The names of all stored studies with one objective; one with several is none of ours."""
+    """The names of all stored studies; one with several objectives has to be of our own making."""
     summaries = optuna.get_all_study_summaries(storage, include_best_trial=False)
-    return [summary.study_name for summary in summaries if len(summary.directions) == 1]
+    return [
+        summary.study_name for summary in summaries if len(summary.directions) == 1 or DEFINITION in summary.user_attrs
+    ]
 
 
 def stored_definition(storage: BaseStorage, name: str) -> Mapping[str, Any]:

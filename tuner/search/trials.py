@@ -8,7 +8,7 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from tuner.hyperparameters import Hyperparameters
+from tuner.errors import SearchError, listed
 from tuner.search.block_storage import BlockStorage
 from tuner.search.leases import ATTEMPT, LOST_WORKERS
 from tuner.search.suggest import TrialSuggest
@@ -33,7 +33,7 @@ def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
     """
     tree = choose(definition.space, TrialSuggest(trial))
     first = int(trial.user_attrs.get(FIRST_ATTEMPT, trial.number))
-    hyperparameters = Hyperparameters.model_validate(tree)
+    hyperparameters = definition.model.model_validate(tree)
     return Job(
         number=trial.number,
         hyperparameters=hyperparameters,
@@ -42,7 +42,23 @@ def job_of(trial: optuna.Trial, definition: StudyDefinition, task: Task) -> Job:
         metric=definition.metric(task),
         direction=definition.direction(task),
         data=definition.forms.key_of(hyperparameters.preprocessing),
+        figures=definition.search.figures,
     )
+
+
+def values_of(job: Job, outcome: Outcome) -> list[float]:
+    """What a complete trial came to: the metric at its best epoch, and the figures of the job in their order.
+
+    Raises:
+        SearchError: if the trainer did not measure one of them.
+    """
+    figures = dict(outcome.figures)
+    if outcome.parameters is not None:
+        figures.setdefault("parameters", outcome.parameters)
+    missing = [name for name in job.figures if name not in figures]
+    if missing:
+        raise SearchError(f"the trainer has not measured {listed(missing)} of trial {job.number}, an objective")
+    return [outcome.best_metrics[job.metric], *(float(figures[name]) for name in job.figures)]
 
 
 def attributes(job: Job, outcome: Outcome, *, out_of_time: bool = False) -> dict[str, Any]:
@@ -73,6 +89,8 @@ def attributes(job: Job, outcome: Outcome, *, out_of_time: bool = False) -> dict
         kept["spread"] = stdev(outcome.member_values)
     if outcome.parameters is not None:
         kept["parameters"] = outcome.parameters
+    if outcome.figures:
+        kept["figures"] = dict(outcome.figures)
     if outcome.order is not None:
         kept["order"] = {"stream": outcome.order.stream, "first_epoch": outcome.order.first_epoch}
     if outcome.error is not None:

@@ -21,6 +21,7 @@ class Progress:
         waiting: trials that wait to be taken up again.
         best_number, best_value: the best complete trial; None if there is none.
         best_attributes: what is kept of it, its hyperparameters and metrics among them.
+        front: by several objectives, how many complete trials no other one beats; `best` is by the first. 0 with one.
     """
 
     finished: int
@@ -32,6 +33,7 @@ class Progress:
     best_number: int | None = None
     best_value: float | None = None
     best_attributes: Mapping[str, Any] = field(default_factory=dict)
+    front: int = 0
 
 
 @dataclass

@@ -92,8 +92,8 @@ class KindsShape:
 
 @cache
 def shape_of(model: type[BaseModel]) -> TableShape:
-    """The shape of a model, `kind` left out."""
-    fields = {name: _field(info) for name, info in model.model_fields.items() if name != "kind"}
+    """The shape of a model, `kind` left out, and what the model leaves out of its dumps."""
+    fields = {name: _field(info) for name, info in model.model_fields.items() if name != "kind" and not info.exclude}
     return TableShape(fields, (model.__doc__ or "").strip())
 
 

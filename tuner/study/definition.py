@@ -16,6 +16,7 @@ from tuner.space.nodes import leaves
 from tuner.study.data_settings import DataSettings
 from tuner.study.forms import Forms, forms_of
 from tuner.study.metrics import DEFAULT_METRICS, METRICS, Direction, Task
+from tuner.study.objectives import Objective, objective
 from tuner.study.search_settings import BudgetSettings, RunSettings, SearchSettings
 
 NO_MEANING = ("on_data_change",)
@@ -33,6 +34,8 @@ class StudyDefinition:
         name: the study's name in the storage; the file's name without `.toml`.
         source: the file, as the person named it.
         seed: from which every random number of the study follows.
+        model: what one of its configurations is checked by; another one for somebody's own network, which only Python
+            can ask for.
         data, search, budget, run: the tables of the same names.
         space: the table `[hyperparameters]`.
         files: hexadecimal digests of files beside the data on which its values depend, by path; known once it is run.
@@ -46,15 +49,30 @@ class StudyDefinition:
     run: RunSettings = field(default_factory=RunSettings)
     seed: int = 0
     source: str = ""
+    model: type[Hyperparameters] = Hyperparameters
     files: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def has_own_model(self) -> bool:
+        """Whether its networks are built by somebody else's code, which no other process knows."""
+        return self.model is not Hyperparameters
+
     def metric(self, task: Task) -> str:
-        """The objective metric for a task."""
-        return self.search.metric or DEFAULT_METRICS[task]
+        """The objective metric for a task; of several objectives the first, by which trials are trained."""
+        return self.search.first_metric or DEFAULT_METRICS[task]
 
     def direction(self, task: Task) -> Direction:
         """Which way the objective metric is better."""
         return METRICS[self.metric(task)].direction
+
+    def objectives(self, task: Task) -> tuple[Objective, ...]:
+        """Everything that a search goes by; the metric comes first, and is the only one as a rule."""
+        return tuple(objective(name) for name in (self.metric(task), *self.search.figures))
+
+    def meaning_for(self, task: Task) -> Meaning:
+        """The meaning with its objective written out, so that a default and the same metric by name mean the same."""
+        names = [each.name for each in self.objectives(task)]
+        return {**self.meaning, "search.metric": names if self.search.figures else names[0]}
 
     @cached_property
     def forms(self) -> Forms:
@@ -68,6 +86,7 @@ class StudyDefinition:
         What the file leaves out stands here with its default. Budget, sampler, pruner and storage may change from run
         to run and are not part of it.
         """
+        stated = self.search.metric
         return {
             "seed": self.seed,
             **{
@@ -75,8 +94,8 @@ class StudyDefinition:
                 for name, value in self.data.model_dump(mode="json").items()
                 if name not in NO_MEANING
             },
-            "search.metric": self.search.metric,
-            **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, Hyperparameters).items()},
+            "search.metric": list(stated) if isinstance(stated, tuple) else stated,
+            **{f"hyperparameters.{name}": plain(leaf) for name, leaf in completed(self.space, self.model).items()},
             **{f"files.{path}": content for path, content in self.files.items()},
         }
 

@@ -17,7 +17,7 @@ from tuner.study.definition import StudyDefinition
 from tuner.study.forms import forms_of
 from tuner.study.losses import FOR_CLASSES, LOSSES
 from tuner.study.metrics import METRICS, Task, metrics_of
-from tuner.study.sampler_fit import sampler_mistakes
+from tuner.study.sampler_fit import sampler_mistakes, several_objectives_mistakes
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
 from tuner.study.section import Section, read_section
 
@@ -50,9 +50,10 @@ def read_study(raw: Mapping[str, Any], *, source: str, stem: str | None = None) 
     space = reader.space()
     reader.names()
     if data is not None and data.known_task is not None:
-        reader.mistakes += task_mistakes(data.known_task, search.metric if search else None, space)
+        reader.mistakes += task_mistakes(data.known_task, search.first_metric if search else None, space)
     if search is not None:
         reader.mistakes += sampler_mistakes(search.sampler, space)
+        reader.mistakes += several_objectives_mistakes(search)
     if reader.mistakes or data is None or search is None or budget is None or run is None:
         raise StudyFileError(source, reader.in_order())
     return StudyDefinition(name, data, space, search, budget, run, seed, source)

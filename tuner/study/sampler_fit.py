@@ -11,8 +11,10 @@ from tuner.space import Choices, Range, Table, searched
 from tuner.space.branches import conditional
 from tuner.space.grid import MOST_POINTS, Grid, point_count
 from tuner.study.definition import StudyDefinition
+from tuner.study.objectives import names_in_words
 from tuner.study.pruner_settings import NoPruner
-from tuner.study.sampler_settings import CmaesSampler, GpSampler, GridSampler, Nsga2Sampler, QmcSampler
+from tuner.study.sampler_settings import CmaesSampler, GpSampler, GridSampler, Nsga2Sampler, QmcSampler, TpeSampler
+from tuner.study.search_settings import SearchSettings
 
 _JOINT_ONLY = (CmaesSampler, GpSampler, Nsga2Sampler, QmcSampler)
 """These go by parameters that every trial has; what only some trials have they draw at random."""
@@ -36,6 +38,14 @@ def sampler_mistakes(sampler: Settings, space: Table) -> list[Mistake]:
         for name, among in searched(space).items()
         if isinstance(among, Range) and (point_count(among) or math.inf) > MOST_POINTS
     ]
+
+
+def several_objectives_mistakes(search: SearchSettings) -> list[Mistake]:
+    """What keeps a sampler from searching by several objectives, which CMA-ES cannot."""
+    if not search.figures or not isinstance(search.sampler, CmaesSampler):
+        return []
+    problem = 'is "cmaes", which goes by one objective, but search.metric states {}; tpe, nsga2 and gp go by several'
+    return [Mistake("search.sampler", problem.format(names_in_words(search.metric or ())))]
 
 
 def _extent(among: Range) -> str:
@@ -79,7 +89,17 @@ def grid_size(definition: StudyDefinition) -> int | None:
 
 def sampler_advice(definition: StudyDefinition) -> list[str]:
     """What a person should know who searches with this sampler; each line begins with a place in the file."""
-    return [f"search.sampler: {line}" for line in _advice(definition)]
+    found = [f"search.sampler: {line}" for line in _advice(definition)]
+    return found if not pruner_is_off(definition) else [*found, f"search.pruner: {pruner_is_off(definition)}"]
+
+
+def pruner_is_off(definition: StudyDefinition) -> str:
+    """What a person should know who stated a pruner beside several objectives; empty for anybody else."""
+    search = definition.search
+    if not search.figures or "pruner" not in search.model_fields_set or isinstance(search.pruner, NoPruner):
+        return ""
+    names = names_in_words([search.first_metric or "", *search.figures])
+    return f"with several objectives ({names}) no trial is pruned, and the {search.pruner.kind} pruner is off"
 
 
 def _advice(definition: StudyDefinition) -> Iterator[str]:
@@ -94,7 +114,11 @@ def _advice(definition: StudyDefinition) -> Iterator[str]:
             yield f"cmaes draws choices at random: {', '.join(names)}; tpe does not"
         if len(names) + len(at_random) == len(parameters):
             yield "cmaes finds no number that every trial has, and so draws everything at random; take another sampler"
-    if isinstance(sampler, _COMPLETE_ONLY) and not isinstance(pruner, NoPruner):
+    if isinstance(sampler, TpeSampler) and definition.search.figures:
+        idle = [name for name in ("history", "asks_per_fit") if name in sampler.model_fields_set]
+        if idle:
+            yield f"with several objectives each ask fits all trials, and nothing goes by {' and '.join(idle)}"
+    if isinstance(sampler, _COMPLETE_ONLY) and not isinstance(pruner, NoPruner) and not definition.search.figures:
         yield (
             f"{sampler.kind} learns from complete trials alone, and the {pruner.kind} pruner ends many before; "
             'set pruner = "none", or take tpe, which learns from both'

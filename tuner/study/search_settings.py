@@ -10,9 +10,9 @@ from pydantic import BeforeValidator, Field, field_validator
 
 from tuner.errors import HyperparameterError
 from tuner.hyperparameters.base import Settings
-from tuner.space.complaints import one_of
 from tuner.study.durations import seconds_of
 from tuner.study.metrics import METRICS
+from tuner.study.objectives import FIGURES, checked_objectives
 from tuner.study.pruner_settings import MedianPruner, Pruner
 from tuner.study.sampler_settings import Sampler, TpeSampler
 from tuner.study.sizes import bytes_of
@@ -25,14 +25,24 @@ def _named(value: Any) -> Any:
     return {"kind": value} if isinstance(value, str) else value
 
 
+def _one_or_several(schema: dict[str, Any]) -> None:
+    """Let the JSON Schema know a metric by its name, and a list that begins with one."""
+    for name in ("type", "anyOf"):
+        schema.pop(name, None)
+    names = {"enum": [*METRICS]}
+    several = {"type": "array", "prefixItems": [names], "items": {"enum": [*FIGURES]}, "minItems": 1}
+    schema["anyOf"] = [names, {**several, "uniqueItems": True}]
+
+
 class SearchSettings(Settings):
     """How a study searches."""
 
-    metric: str | None = Field(
+    metric: str | tuple[str, ...] | None = Field(
         None,
         description="The objective: measured on validation rows, without penalties. val_log_loss for a classification "
-        "and val_rmse for a regression if left out.",
-        json_schema_extra={"enum": [*METRICS]},
+        "and val_rmse for a regression if left out. Or a list of several objectives: a metric, and what else of "
+        "parameters, nonzero_weights and latency is to be small.",
+        json_schema_extra=_one_or_several,
     )
     sampler: Annotated[Sampler, BeforeValidator(_named)] = Field(
         default_factory=TpeSampler, description="Who suggests hyperparameters."
@@ -53,12 +63,20 @@ class SearchSettings(Settings):
         "that kills its workers.",
     )
 
-    @field_validator("metric")
+    @field_validator("metric", mode="before")
     @classmethod
-    def _known(cls, metric: str | None) -> str | None:
-        if metric is not None and metric not in METRICS:
-            raise HyperparameterError(one_of(metric, list(METRICS)))
-        return metric
+    def _known(cls, metric: Any) -> Any:
+        return checked_objectives(metric)
+
+    @property
+    def first_metric(self) -> str | None:
+        """The metric that trials are trained by, which is the first objective; None if the task decides."""
+        return self.metric[0] if isinstance(self.metric, tuple) else self.metric
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The objectives beside it, out of `FIGURES`."""
+        return self.metric[1:] if isinstance(self.metric, tuple) else ()
 
 
 class BudgetSettings(Settings):

@@ -15,19 +15,22 @@ from tuner.clock import Clock, wall_clock
 from tuner.data.class_weights import balanced_row_weights
 from tuner.data.measurable import check_measurable
 from tuner.data.prepared import FloatArray, Prepared
-from tuner.errors import DataError, listed, one_line
+from tuner.errors import DataError, ModelError, listed, one_line
 from tuner.hyperparameters import Hyperparameters
 from tuner.hyperparameters.gradient_noise import decay_of
+from tuner.hyperparameters.own import OwnHyperparameters
 from tuner.models import build_loss, build_mlp, build_optimizer, metrics_for, ordinary_loss, ordinary_optimizer
 from tuner.models.noise import GradientNoise
+from tuner.models.own import Builder, build_own
 from tuner.seeds import derive_seed
 from tuner.study.metrics import measured_beside
 from tuner.training.batches import targets_of, validation_batches
 from tuner.training.callbacks import CourseDriver, HandingBack, OutputMetrics, Reporting, RowOrder, TargetUnits
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
+from tuner.training.figures import figures_of
 from tuner.training.fit_state import FitState, checkpoint_of, restore
-from tuner.training.job import DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
+from tuner.training.job import COMPLETE, DataKey, Done, End, EpochResult, Job, Outcome, Verdict, Wait
 from tuner.training.mixup import Mixing, MixingModel
 from tuner.training.pretraining import prepare_layers
 from tuner.training.trainer import JobSource, Observer, Trainer
@@ -36,6 +39,9 @@ from tuner.training.transfer_file import TransferModel
 
 TRAINER = "fit"
 """How this trainer's checkpoints are marked."""
+
+ModelKeeper = Callable[[Job, keras.Model], None]
+"""Gets a trained model, and the job that it was trained for."""
 
 STEPS_PER_CALL = 16
 """Training steps in one call of the compiled program: Python's work between calls is most of a small step's time."""
@@ -56,6 +62,8 @@ class FitTrainer(Trainer):
         self,
         *,
         checkpoints: str | None = None,
+        build: Builder | None = None,
+        keep_model: ModelKeeper | None = None,
         transfer: Mapping[str, TransferModel] | None = None,
         clock: Clock = wall_clock,
         sleep: Callable[[float], None] = time.sleep,
@@ -64,11 +72,15 @@ class FitTrainer(Trainer):
 
         Args:
             checkpoints: the folder for the checkpoints of trials that are handed back; None for none.
+            build: builds the models of jobs with `OwnHyperparameters`; None for our own models.
+            keep_model: gets each trained model, with its best epoch's weights.
             transfer: the models of which trials may take layers, by path.
             clock: for the seconds in the results.
             sleep: waits when there is no job yet.
         """
         self._checkpoints = checkpoints
+        self._build = build
+        self._keep_model = keep_model
         self._transfer = transfer or {}
         self._clock = clock
         self._sleep = sleep
@@ -91,10 +103,19 @@ class FitTrainer(Trainer):
                 missing = DataError(f"the data {job.data!r} is none of {listed([repr(key) for key in data])}")
                 yield Outcome(job.number, End.FAILED, order=job.order, error=one_line(missing))
                 continue
+            model, outcome = fit_job(
+                job,
+                prepared,
+                observer,
+                build=self._build,
+                checkpoints=self._checkpoints,
+                transfer=self._transfer,
+                clock=self._clock,
+            )
+            if self._keep_model is not None and model is not None and outcome.best_epoch is not None:
+                self._keep_model(job, model)
             # Only the outcome is kept: the model has to be gone before the garbage is collected.
-            outcome = fit_job(
-                job, prepared, observer, checkpoints=self._checkpoints, transfer=self._transfer, clock=self._clock
-            )[1]
+            del model
             gc.collect()
             yield outcome
 
@@ -104,6 +125,7 @@ def fit_job(
     prepared: Prepared,
     observer: Observer,
     *,
+    build: Builder | None = None,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     checkpoints: str | None = None,
     transfer: Mapping[str, TransferModel] | None = None,
@@ -115,6 +137,7 @@ def fit_job(
         job: the trial.
         prepared: the rows to train and to validate on.
         observer: gets every epoch's result and decides whether to go on. What it raises is passed on.
+        build: builds the model of a job with `OwnHyperparameters`; None for our own models.
         callbacks: more Keras callbacks, called before our own.
         checkpoints: the folder for its checkpoint if it is handed back; None for none.
         transfer: the models of which it may take layers, by path.
@@ -126,7 +149,7 @@ def fit_job(
     """
     watched = _Watched(observer, clock)
     try:
-        return _train(job, prepared, watched, callbacks, checkpoints, transfer or {}, clock)
+        return _train(job, prepared, watched, build, callbacks, checkpoints, transfer or {}, clock)
     except Exception as error:
         if error is watched.error:
             raise
@@ -189,6 +212,7 @@ def _train(
     job: Job,
     prepared: Prepared,
     observer: _Watched,
+    build: Builder | None,
     callbacks: Sequence[keras.callbacks.Callback],
     checkpoints: str | None,
     transfer: Mapping[str, TransferModel],
@@ -197,7 +221,7 @@ def _train(
     check_metric(job, prepared.task)
     check_measurable(job.metric, prepared)
     chosen = job.hyperparameters
-    model = _compiled(job, prepared)
+    model = _compiled(job, prepared, build)
 
     def fresh() -> FitState:
         prepare_layers(model, job, prepared, transfer)
@@ -262,10 +286,11 @@ def _train(
         loss=ordinary_loss(chosen, prepared.task),
         **_metrics(prepared),
     )
+    # None if one of the caller's own callbacks has stopped the training; that is an end like any other.
+    end = reporting.end or End.FINISHED
     return model, Outcome(
         number=job.number,
-        # None if one of the caller's own callbacks has stopped the training; that is an end like any other.
-        end=reporting.end or End.FINISHED,
+        end=end,
         epochs=course.epochs,
         best_epoch=course.best_epoch,
         best_metrics=course.best_metrics,
@@ -273,14 +298,17 @@ def _train(
         seconds=observer.seconds,
         order=job.order,
         checkpoint=handing_back.checkpoint,
+        figures=figures_of(lambda: model, job.figures if end in COMPLETE else ()),
     )
 
 
-def _compiled(job: Job, prepared: Prepared) -> keras.Model:
+def _compiled(job: Job, prepared: Prepared, build: Builder | None = None) -> keras.Model:
     """The model before its first epoch, its optimizer built."""
     chosen = job.hyperparameters
     momentum = chosen.momentum_schedule()
-    model = _mlp(job, prepared, driven=True)
+    if isinstance(chosen, OwnHyperparameters) and build is None:
+        raise ModelError("the trial is of somebody's own model, and nobody has said how it is built")
+    model = _mlp(job, prepared, driven=True) if build is None else _own(build, job, prepared)
     if isinstance(model, MixingModel):
         steps = math.ceil(len(prepared.x_train) / chosen.batch_size)
         model.mix(steps, weighs_metrics=prepared.weights_train is not None)
@@ -314,6 +342,19 @@ def _mlp(job: Job, prepared: Prepared, *, driven: bool) -> keras.Model:
         seed=job.seed,
         driven=driven,
         kind=MixingModel if driven and job.hyperparameters.inputs.mixup else keras.Model,
+    )
+
+
+def _own(build: Builder, job: Job, prepared: Prepared) -> keras.Model:
+    if not isinstance(job.hyperparameters, OwnHyperparameters):
+        raise ModelError("a model of one's own needs a job with OwnHyperparameters")
+    return build_own(
+        build,
+        job.hyperparameters,
+        prepared.x_train,
+        outputs=prepared.outputs,
+        task=prepared.task,
+        seed=job.seed,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Any
 
 from tuner.training.bundle import Bundle
 from tuner.training.gathered_curve import GatheredCurve
-from tuner.training.job import End, EpochResult, Job, Outcome, Verdict
+from tuner.training.job import COMPLETE, End, EpochResult, Job, Outcome, Verdict
 from tuner.training.members import Member, member_job, trials_order
 
 
@@ -176,5 +177,11 @@ class FoldedTrial:
             order=trials_order(self.job, next(orders, None)),
             error=self._error if end is End.FAILED else None,
             checkpoint=checkpoint,
+            figures=_means(in_order) if end in COMPLETE else {},
             **found,
         )
+
+
+def _means(members: Sequence[Outcome]) -> dict[str, float]:
+    """The figures of a trial: the means over its members, whose networks were measured for the same ones."""
+    return {name: fmean(member.figures[name] for member in members) for name in members[0].figures}

@@ -61,6 +61,7 @@ class Job:
         data: which prepared data to train on.
         checkpoint: path of the file to go on from, out of the outcome of the same job; None to begin. If nothing can be
             made of it the trial starts over.
+        figures: what else to measure of the network once the trial is complete, out of `FIGURES`.
     """
 
     number: int
@@ -71,6 +72,7 @@ class Job:
     direction: Direction
     data: DataKey = MAIN_DATA
     checkpoint: str | None = None
+    figures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,10 @@ class End(Enum):
     FAILED = "failed"
 
 
+COMPLETE = (End.FINISHED, End.STOPPED_EARLY)
+"""How a trial ends that has a value."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a trial ended, and what it came to, also in the epochs before it was handed back.
@@ -149,6 +155,7 @@ class Outcome:
             never deletes it.
         member_values: the objective metric of each member at the best epoch, in the order of the members; empty for a
             trial without members.
+        figures: of a complete trial, what its job wants measured, of the best epoch's weights.
     """
 
     number: int
@@ -162,6 +169,7 @@ class Outcome:
     error: str | None = None
     checkpoint: str | None = None
     member_values: tuple[float, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

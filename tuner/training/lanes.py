@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 
 import keras
 import tensorflow as tf
@@ -24,7 +26,8 @@ from tuner.study.metrics import measured_beside
 from tuner.training.checkpoint import resume, write_checkpoint
 from tuner.training.course import Course, check_metric
 from tuner.training.crew import Crew
-from tuner.training.job import DataKey, Done, End, EpochResult, Job, LaneUse, Outcome, Wait
+from tuner.training.figures import figures_of
+from tuner.training.job import COMPLETE, DataKey, Done, End, EpochResult, Job, LaneUse, Outcome, Wait
 from tuner.training.lane_trial import LaneTrial
 from tuner.training.trainer import JobSource, Observer, Trainer
 
@@ -192,8 +195,10 @@ class LaneTrainer(Trainer):
             path = self._checkpoint(crew, lane) if end is End.HANDED_BACK else None
             if self._keep_model is not None and trial.course.best_epoch is not None:
                 self._keep_model(trial.job, crew.program.model(lane))
+            measured = trial.job.figures if end in COMPLETE else ()
+            figures = figures_of(partial(crew.program.model, lane), measured)
             crew.free(lane)
-            yield self._outcome(trial, end, checkpoint=path)
+            yield self._outcome(trial, end, checkpoint=path, figures=figures)
 
     def _checkpoint(self, crew: Crew, lane: int) -> str | None:
         """Write down how far a trial has come; the file's path, or None without one."""
@@ -204,7 +209,13 @@ class LaneTrainer(Trainer):
         return write_checkpoint(self._checkpoints, TRAINER, trial.job, crew.prepared, checkpoint)
 
     def _outcome(
-        self, trial: LaneTrial, end: End, *, error: str | None = None, checkpoint: str | None = None
+        self,
+        trial: LaneTrial,
+        end: End,
+        *,
+        error: str | None = None,
+        checkpoint: str | None = None,
+        figures: Mapping[str, float] = MappingProxyType({}),
     ) -> Outcome:
         return Outcome(
             number=trial.job.number,
@@ -217,4 +228,5 @@ class LaneTrainer(Trainer):
             order=trial.order or trial.job.order,
             error=error,
             checkpoint=checkpoint,
+            figures=dict(figures),
         )

@@ -54,6 +54,20 @@ def _tpe(settings: stated.TpeSampler, seed: int, space: Table | None) -> Made:
     return Made(sampler, _reseeding(sampler._rng, sampler._random_sampler._rng), batch=sampler.batch)
 
 
+def _tpe_of_several(settings: stated.TpeSampler, seed: int, space: Table | None) -> Made:
+    # Optuna's own: what makes a batch cheap, in BatchTpeSampler, is an order of all trials from the best to the worst,
+    # and by several objectives there is none.
+    sampler = optuna.samplers.TPESampler(
+        n_startup_trials=settings.startup_trials,
+        n_ei_candidates=settings.candidates,
+        multivariate=True,
+        group=True,
+        constant_liar=True,
+        seed=seed,
+    )
+    return Made(sampler, _reseeding(sampler._rng, sampler._random_sampler._rng))
+
+
 def _random(settings: stated.RandomSampler, seed: int, space: Table | None) -> Made:
     sampler = optuna.samplers.RandomSampler(seed=seed)
     return Made(sampler, _reseeding(sampler._rng))
@@ -141,13 +155,14 @@ SAMPLERS: Mapping[type[Settings], Callable[[Any, int, Table | None], Made]] = {
 """How each sampler of a study file is made, by a seed for the study and the study's space."""
 
 
-def make_sampler(settings: Settings, study_seed: int, space: Table | None) -> Made:
+def make_sampler(settings: Settings, study_seed: int, space: Table | None, *, several: bool = False) -> Made:
     """The sampler of a study.
 
     Args:
         settings: as the study file states it.
         study_seed: the study's seed.
         space: the study's space; None if it is not known, and the history has to tell.
+        several: whether the study has several objectives.
     Raises:
         StudyError: if it needs a package that is not installed.
     """
@@ -155,6 +170,8 @@ def make_sampler(settings: Settings, study_seed: int, space: Table | None) -> Ma
     with warnings.catch_warnings():
         # Grouped TPE and QMC may change with Optuna, whose version is pinned.
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        if several and isinstance(settings, stated.TpeSampler):
+            return _tpe_of_several(settings, derive_seed(study_seed, "sampler"), space)
         return SAMPLERS[type(settings)](settings, derive_seed(study_seed, "sampler"), space)
 
 

@@ -25,7 +25,9 @@ class SeededSampler(BaseSampler):
     that was never stopped would have.
     """
 
-    def __init__(self, settings: Settings, study_seed: int, space: Table | None = None) -> None:
+    def __init__(
+        self, settings: Settings, study_seed: int, space: Table | None = None, *, several: bool = False
+    ) -> None:
         """A sampler for one study.
 
         Args:
@@ -33,11 +35,12 @@ class SeededSampler(BaseSampler):
             study_seed: the study's seed.
             space: the study's space. A grid cannot do without; CMA-ES, NSGA-II and QMC keep to the parameters that
                 every trial has, and without a space only the history tells them which.
+            several: whether the study has several objectives.
         Raises:
             StudyError: if the sampler needs a package that is not installed.
         """
         self._study_seed = study_seed
-        self._made = make_sampler(settings, study_seed, space)
+        self._made = make_sampler(settings, study_seed, space, several=several)
         self._sampler = self._made.sampler
 
     def batch(self) -> AbstractContextManager[None]:
