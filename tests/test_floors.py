@@ -34,7 +34,7 @@ LIBRARIES = {
     "cluster": set(),
     "report": {"optuna", "optuna_dashboard", "plotly", "plotext", "matplotlib", "keras"},
     "search": {"optuna", "sqlalchemy", "psutil", "scipy"},
-    "training": {"keras", "tensorflow", "psutil"},
+    "training": {"keras", "tensorflow", "psutil", "scipy"},
     "lanes": {"keras", "tensorflow"},
     "models": {"keras"},
     "data": {"pandas", "pyarrow", "scipy", "sklearn"},

@@ -17,13 +17,13 @@ from tuner.training.pretraining import prepare_layers
 from tuner.training.transfer_file import TransferLayer, TransferModel
 
 
-def trial(epochs: int | None = 30, *, seed: int = 5, **stated: Any) -> Job:
+def trial(epochs: int | None = 30, *, rate: float = 0.01, seed: int = 5, **stated: Any) -> Job:
     return job(
         0,
         seed=seed,
         **{
             "layers": {"depth": 3, "width": 3, "activation": "tanh"},
-            "pretraining": None if epochs is None else {"epochs": epochs, "learning_rate": 0.01},
+            "pretraining": None if epochs is None else {"epochs": epochs, "learning_rate": rate},
             **stated,
         },
     )
@@ -54,7 +54,7 @@ def weights(model: keras.Model, name: str) -> list[list[float]]:
 
 def test_each_hidden_layer_keeps_more_of_its_input_than_one_that_was_not_pre_trained() -> None:
     stated = {"layers": {"depth": 2, "width": 3, "activation": "tanh"}}
-    before, after = pretrained(trial(None, **stated)), pretrained(trial(300, **stated))
+    before, after = pretrained(trial(None, **stated)), pretrained(trial(80, rate=0.03, **stated))
     rows = prepared().x_train
     assert unexplained(hidden(after, 0), rows) < 0.8 * unexplained(hidden(before, 0), rows)
     first, codes = hidden(after, 0), hidden(after, 1)
@@ -68,7 +68,7 @@ def test_it_is_bounded_by_the_best_linear_autoencoder_where_the_layer_is_almost_
     best = float(np.linalg.svd(rows, compute_uv=False)[3] ** 2 / rows.size)
     # elu above 0 is linear, and a leaky relu of slope 1 is so everywhere.
     layers = {"depth": 1, "width": 3, "activation": "leaky_relu", "leaky_slope": 1.0}
-    found = unexplained(hidden(pretrained(trial(400, layers=layers)), 0), prepared().x_train)
+    found = unexplained(hidden(pretrained(trial(120, rate=0.03, layers=layers)), 0), prepared().x_train)
     assert best * 0.999 <= found < 1.1 * best
 
 
