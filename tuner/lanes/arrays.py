@@ -51,11 +51,6 @@ class Arrays:
         return [*self.weights, *units, *inputs]
 
     @property
-    def biases(self) -> list[int]:
-        """How many rows at the end of each array are not the weights of an input: what no penalty pulls."""
-        return [1] * (self.depth + 1) + [rows for rows, _ in self.shapes[self.depth + 1 :]]
-
-    @property
     def names(self) -> list[tuple[str, ...]]:
         """The names of each array's rows; none for weights."""
         units = [self.units] * self.depth if self.units else []
