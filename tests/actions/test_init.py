@@ -267,7 +267,7 @@ def tables(draw) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(table=tables())
 def test_of_any_table_comes_a_study_that_reads_it_or_a_clear_refusal(project, table):
     try:

@@ -231,15 +231,15 @@ def test_a_worker_that_fails_says_why() -> None:
 def test_a_run_at_toy_size_measures_one_network_for_each_fold(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--tables", "few", "--splits", "1", "--trials", "1", "--json", "told.json"]
+    arguments = ["--tables", "diabetes", "--splits", "1", "--trials", "1", "--json", "told.json"]
     assert front_door.main(arguments) == 0
     printed = capsys.readouterr().out
-    assert "| `few` | 60 rows | balanced accuracy |" in printed
-    (few,) = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))["pieces"]
-    assert (len(few["networks"]), few["folds"], few["repeats"]) == (5, 5, 3)
-    assert few["counts"]["complete"] + few["counts"]["pruned"] == 1
-    assert set(few["scores"]) == {"tuner", "constant", "mlp"}
-    assert 0 <= few["scores"]["tuner"]["balanced_accuracy"] <= 1
+    assert "| `diabetes` | 442 rows; ARFF | RMSE, points |" in printed
+    (piece,) = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))["pieces"]
+    assert (len(piece["networks"]), piece["folds"], piece["repeats"]) == (5, 5, 1)
+    assert piece["counts"]["complete"] + piece["counts"]["pruned"] == 1
+    assert set(piece["scores"]) == {"tuner", "constant", "mlp"}
+    assert 0 < piece["scores"]["tuner"]["rmse"] < 200
     assert front_door.main([*arguments, "--only-report"]) == 0
     assert capsys.readouterr().out == printed
 

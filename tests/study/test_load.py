@@ -44,8 +44,8 @@ def test_every_bundled_study_has_no_mistakes(name):
     assert definition.budget.trials is not None
 
 
-def test_the_bundled_studies_are_the_four_data_sets():
-    assert sorted(study_files(REPOSITORY)) == ["breast_cancer", "diabetes", "digits", "wine"]
+def test_the_bundled_studies_are_the_four_data_sets_and_one_of_everything():
+    assert sorted(study_files(REPOSITORY)) == ["breast_cancer", "diabetes", "digits", "everything", "wine"]
 
 
 def test_a_study_is_called_like_its_file(root):

@@ -17,7 +17,6 @@ from tuner.training.fit import FitTrainer
 from tuner.training.folded import FoldedTrainer
 from tuner.training.job import Done, End, EpochResult, Job, LaneUse, Outcome, Verdict, Wait
 from tuner.training.lanes import LaneTrainer
-from tuner.training.members import members_of
 
 METRIC = "val_log_loss"
 
@@ -57,13 +56,6 @@ class TestFoldedFit(TrainerContract):
         """One of the first member is announced, too, and has no result of the trial."""
         told = "".join("b" if word == "begins" else "e" for word in run.recorder.announced)
         assert told == ("b" * EPOCHS + "be" * EPOCHS) * 3
-
-
-class TestSingleMember(TrainerContract):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def trainer(cls):
-        return FoldedTrainer(LaneTrainer(lanes=3), members_of(folds=1, repeats=1))
 
 
 @dataclass

@@ -56,7 +56,6 @@ def weighted(data: Prepared) -> Prepared:
 
 
 DATA = {
-    "classes": prepared("multiclass"),
     "yes or no": prepared("binary"),
     "number": prepared("regression"),
     "classes, weighted": weighted(prepared("multiclass")),

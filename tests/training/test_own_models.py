@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.contracts.going_on import GoingOnContract, Models
 from tests.contracts.trainer import Listed, Recorder, job, prepared, train
 from tests.models.own_models import stacked, subclassed, two_branches
 from tuner.models import build_mlp
@@ -111,21 +110,3 @@ def test_the_trainer_hands_over_each_trained_model():
     assert sorted(kept) == [0, 1]
     measured = kept[0].evaluate(prepared().x_validation, prepared().y_validation, verbose=0, return_dict=True)
     assert measured["log_loss"] == pytest.approx(outcomes[0].best_metrics["val_log_loss"], rel=1e-5)
-
-
-class TestOwnModelsGoOn(GoingOnContract):
-    """Handed back and gone on with, dropout and batch normalization included."""
-
-    def train(self, jobs: Any, observer: Recorder, folder: Any) -> tuple[Any, Models]:
-        outcomes, models = {}, {}
-        for each in jobs:
-            model, outcome = fit_job(
-                of_own_model(each),
-                prepared(),
-                observer,
-                build=two_branches(),
-                checkpoints=folder and str(folder),
-            )
-            assert model is not None, outcome.error
-            outcomes[each.number], models[each.number] = outcome, model.get_weights()
-        return outcomes, models

@@ -55,32 +55,44 @@ def corners(space: Table) -> Iterator[tuple[dict[str, Any], Mapping[str, Value]]
 
     For each combination of kinds: everything at its lower end, everything at its upper end, and each single parameter
     moved away from either. That meets every pair of ends of every two parameters, which is what settings that do not go
-    together need to be found.
+    together need to be found. Where there are too many combinations, two tables at a time are combined, and the
+    parameters of other tables with kinds stay where they are: they are moved beside their own. No corner comes twice.
     """
-    for kinds in _kind_combinations(space):
+    seen: set[frozenset[tuple[str, Value]]] = set()
+    for kinds, left in _kind_combinations(space):
         for high in (False, True):
             base = _Corner(kinds, high=high)
-            yield choose(space, base), base.decided
+            trees = [(choose(space, base), base.decided)]
             for name, among in base.met.items():
-                if name in kinds:
+                if name in kinds or name.startswith(left):
                     continue
                 for value in ends(among):
                     if value != base.decided[name]:
                         moved = _Corner({**kinds, name: value}, high=high)
-                        yield choose(space, moved), moved.decided
+                        trees.append((choose(space, moved), moved.decided))
+            for tree, decided in trees:
+                corner = frozenset(decided.items())
+                if corner not in seen:
+                    seen.add(corner)
+                    yield tree, decided
 
 
-def _kind_combinations(space: Table) -> list[dict[str, Value]]:
+def _kind_combinations(space: Table) -> list[tuple[dict[str, Value], tuple[str, ...]]]:
+    """Combinations of kinds, and how the names of those parameters begin that need not be moved beside them."""
     turnings = deciding(space)
     options = {
         name: among.values for name, among in searched(space).items() if isinstance(among, Choices) and name in turnings
     }
     every = _combined(options)
     if len(every) <= _MOST_COMBINATIONS:
-        return every
+        return [(kinds, ()) for kinds in every]
+    tables = {name: name.rpartition(".")[0] for name in options if name.endswith(".kind")}
     base = {name: values[0] for name, values in options.items()}
-    pairs = (_combined({one: options[one], other: options[other]}) for one, other in combinations(options, 2))
-    return [{**base, **pair} for pairs_of_two in pairs for pair in pairs_of_two]
+    return [
+        ({**base, **pair}, tuple(f"{table}." for name, table in tables.items() if name not in (one, other)))
+        for one, other in combinations(options, 2)
+        for pair in _combined({one: options[one], other: options[other]})
+    ]
 
 
 def _combined(options: Mapping[str, tuple[Value, ...]]) -> list[dict[str, Value]]:
