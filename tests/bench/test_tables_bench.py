@@ -228,22 +228,6 @@ def test_a_worker_that_fails_says_why() -> None:
     assert "KeyError" in measured_apart(Piece("no such table", 0, 1))["error"]
 
 
-def test_a_run_at_toy_size_measures_one_network_for_each_fold(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    arguments = ["--tables", "diabetes", "--splits", "1", "--trials", "1", "--json", "told.json"]
-    assert front_door.main(arguments) == 0
-    printed = capsys.readouterr().out
-    assert "| `diabetes` | 442 rows; ARFF | RMSE, points |" in printed
-    (piece,) = json.loads((tmp_path / "told.json").read_text(encoding="utf-8"))["pieces"]
-    assert (len(piece["networks"]), piece["folds"], piece["repeats"]) == (5, 5, 1)
-    assert piece["counts"]["complete"] + piece["counts"]["pruned"] == 1
-    assert set(piece["scores"]) == {"tuner", "constant", "mlp"}
-    assert 0 < piece["scores"]["tuner"]["rmse"] < 200
-    assert front_door.main([*arguments, "--only-report"]) == 0
-    assert capsys.readouterr().out == printed
-
-
 def test_the_page_shows_commands_that_the_benchmark_understands() -> None:
     commands = re.findall(r"^scripts/bench/tables(.*)$", PAGE, re.MULTILINE)
     assert len(commands) >= 2

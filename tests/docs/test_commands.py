@@ -41,6 +41,7 @@ REPLACED = {
     ". .venv/bin/activate": ("true", "tuner is on the PATH already"),
     "tuner search --study flats": ("tuner search --study flats --trials 2", "init writes a whole budget"),
     "tuner search --study customers": ("tuner search --study customers --trials 2", "fewer trials"),
+    "tuner search --study digits --workers 4": ("tuner search --study digits --workers 2", "fewer processes"),
     "tuner search --study first --trials 20": ("tuner search --study first --trials 4", "fewer trials"),
 }
 """Commands that are run as something else, and why."""

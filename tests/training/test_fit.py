@@ -46,9 +46,9 @@ def test_a_failed_job_has_no_model() -> None:
     model, outcome = fit_job(job(loss="huber"), prepared(), Recorder())
     assert model is None
     assert outcome.end is End.FAILED
-    assert (
-        outcome.error == "HyperparameterError: loss must be auto or cross_entropy for a multiclass target, but is mae"
-    )
+    assert outcome.error is not None
+    assert outcome.error.startswith("HyperparameterError: loss must be auto, cross_entropy, ")
+    assert outcome.error.endswith(" for a multiclass target, but is huber")
 
 
 def test_a_metric_that_the_task_has_not_is_named() -> None:

@@ -13,7 +13,6 @@ import pytest
 
 from tests.contracts.trainer import EPOCHS, MIXED, Listed, Recorder, Run, TrainerContract, job
 from tests.training.folded_trainers import FOLDS, TWICE, Everywhere, Script, Scripted, folds_of
-from tuner.training.fit import FitTrainer
 from tuner.training.folded import FoldedTrainer
 from tuner.training.job import Done, End, EpochResult, Job, LaneUse, Outcome, Verdict, Wait
 from tuner.training.lanes import LaneTrainer
@@ -41,21 +40,6 @@ class TestFoldedLanes(TrainerContract):
 
     def test_the_learning_rates_are_those_of_the_schedule_and_the_plateau(self, run: Run) -> None:
         check_learning_rates(run)
-
-
-class TestFoldedFit(TrainerContract):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def trainer(cls):
-        return Everywhere(FitTrainer(), TWICE)
-
-    def test_the_learning_rates_are_those_of_the_schedule_and_the_plateau(self, run: Run) -> None:
-        check_learning_rates(run)
-
-    def test_each_epoch_is_announced_before_its_results(self, run: Run) -> None:
-        """One of the first member is announced, too, and has no result of the trial."""
-        told = "".join("b" if word == "begins" else "e" for word in run.recorder.announced)
-        assert told == ("b" * EPOCHS + "be" * EPOCHS) * 3
 
 
 @dataclass

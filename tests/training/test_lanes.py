@@ -27,13 +27,6 @@ SAME = 1e-6
 ABSURD: Mapping[str, Any] = {"kind": "sgd", "learning_rate": 1e30}
 
 
-class TestLaneTrainer(TrainerContract):
-    @pytest.fixture(scope="class")
-    @classmethod
-    def trainer(cls):
-        return LaneTrainer(lanes=3)
-
-
 class TestLaneTrainerWithThreads(TrainerContract):
     @pytest.fixture(scope="class")
     @classmethod
