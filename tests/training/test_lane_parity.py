@@ -341,10 +341,10 @@ def every_combination() -> list[Job]:
 
 @pytest.fixture(scope="module")
 def combined() -> Both:
-    """Every combination, in 32 lanes."""
+    """Every combination, in 24 lanes."""
     expected = Expected(activations=tuple(NAMES), techniques=frozenset({"penalties"}))
     data = {MAIN_DATA: prepared()}
-    return trained_twice(every_combination(), data, lanes=32, expected=expected, reference=KeptStepTrainer())
+    return trained_twice(every_combination(), data, lanes=24, expected=expected, reference=KeptStepTrainer())
 
 
 def test_the_tables_of_these_tests_are_complete() -> None:
@@ -362,7 +362,7 @@ def test_every_optimizer_with_every_schedule_and_the_regularizers_gives_the_numb
 def test_most_of_these_trials_began_in_the_midst_of_others(combined: Both) -> None:
     spans = [(each.order.first_epoch, each.order.first_epoch + each.epochs) for each in combined.ours.values()]
     begun_amidst = [first for first, _ in spans if any(start < first < end for start, end in spans)]
-    assert len(begun_amidst) > 0.7 * len(spans)
+    assert len(begun_amidst) > 0.8 * len(spans)
 
 
 def test_every_decision_is_what_the_trials_own_metrics_lead_to(combined: Both) -> None:
