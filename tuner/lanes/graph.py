@@ -202,7 +202,7 @@ class LaneGraph:
             coefficients: float32 [steps, lanes, C], for the update rule.
             taken: int32 [lanes], steps that each lane has behind it.
             levels: float32 [lanes, 2], standard deviations of the noise on activations and on gradients.
-            mixing: float32 [steps, lanes], what mixup leaves of each row itself.
+            mixing: float32 [steps, lanes], what mixup leaves of each row itself; no steps in a program without mixup.
             settings: of the lanes.
         Returns:
             What `measure` sums, over all rows: float32 [lanes, sums]; and the penalties over all rows: float32 [lanes].

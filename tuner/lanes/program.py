@@ -184,7 +184,8 @@ class LaneProgram:
         levels = np.zeros((self.room, 2), np.float32)
         for lane, deviations in (noise or {}).items():
             levels[lane] = deviations
-        shares = np.ones((self.steps, self.room), np.float32)
+        mixes = "mixup" in self.signature.techniques
+        shares = np.ones((self.steps if mixes else 0, self.room), np.float32)
         for lane, left in (mixing or {}).items():
             shares[:, lane] = left
         epoch = self._graph.epoch(chosen, weights.reshape(self.steps, size))
