@@ -21,8 +21,8 @@ def balanced_weights(y: NDArray[Any], classes: int) -> FloatArray:
     Source:
         sklearn.utils.class_weight.compute_class_weight("balanced").
 
-    >>> balanced_weights(np.array([0, 0, 0, 1]), 2).round(3).tolist()
-    [0.667, 2.0]
+    >>> balanced_weights(np.array([0, 0, 1]), 2).tolist()
+    [0.75, 1.5]
     """
     counts = np.bincount(y.astype(np.int64), minlength=classes)
     return np.where(counts > 0, len(y) / (np.count_nonzero(counts) * np.maximum(counts, 1)), 0.0).astype(np.float32)
