@@ -50,8 +50,14 @@ def test_no_more_than_a_quarter_of_the_trials_that_are_left_run_at_once_but_four
 def test_the_largest_network_of_a_space_is_what_counts():
     layers = {"depth": {"low": 1, "high": 3}, "width": {"choices": [8, 64, 16]}}
     network = largest_network(small_study(hyperparameters={"layers": layers, "batch_size": 16}), prepared())
-    assert (network.depth, network.width, network.batch_size) == (3, 64, 16)
+    assert (network.widths, network.batch_size) == ((64, 64, 64), 16)
     assert network.parameters == (4 + 1) * 64 + 2 * (64 + 1) * 64 + (64 + 1) * 3
+
+
+def test_the_largest_network_has_each_layers_own_width():
+    layers = {"depth": {"low": 1, "high": 4}, "width": 20, "width_2": {"low": 3, "high": 7}, "width_4": 50}
+    network = largest_network(small_study(hyperparameters={"layers": layers}), prepared())
+    assert network.widths == (20, 7, 7, 50)
 
 
 def test_a_study_gets_lanes_that_suit_its_largest_network_on_this_very_machine():

@@ -32,6 +32,11 @@ def test_a_fixed_width_and_chosen_widths_are_taken_as_they_are():
     assert expected_of(study({"width": {"choices": [100, 70]}})).widths == (70, 100)
 
 
+def test_programs_have_room_for_the_widths_of_all_layers():
+    layers = {"depth": {"low": 1, "high": 3}, "width": 70, "width_2": {"choices": [90, 30]}, "width_3": 200}
+    assert expected_of(study(layers)).widths == (30, 70, 90, 200)
+
+
 def test_narrow_networks_share_a_program_whatever_their_width():
     assert expected_of(study({"width": {"choices": [100, 30, 7]}})).widths == (30, 100)
     assert expected_of(study({"width": {"low": 8, "high": 64}})).widths == (64,)

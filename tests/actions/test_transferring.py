@@ -156,7 +156,7 @@ def test_other_widths_are_refused_with_the_layer_and_the_way_out(root: Path) -> 
         root,
         study({"model": "models/tapered.keras", "layers": 2}),
         'hyperparameters.layers.width can be 6, but the layer "first_1" of models/tapered.keras, which is taken, has 4',
-        "state width = 4, or transfer.layers = 1",
+        "state width_2 = 4, or transfer.layers = 1",
     )
     refused(root, study({}, layers={"depth": 2, "width": {"low": 6, "high": 9}}), "can be 9", "state width = 6")
 

@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tuner.hyperparameters import OPTIMIZERS, OPTIMIZERS_WITH_MOMENTUM, Hyperparameters
+from tuner.hyperparameters.layers import WITH_A_WIDTH, width_name
 from tuner.schedules import Constant, Cosine, Iir, OneCycle, Plateau, Rise, Warmup, values
 
 EVERYTHING: dict[str, Any] = {
@@ -73,6 +74,16 @@ def test_hyperparameters_left_out_are_an_ordinary_network_under_adam() -> None:
 )
 def test_a_value_that_cannot_be_is_refused_at_its_place(stated: dict[str, Any], place: str) -> None:
     assert refusal(**stated).startswith(f"{place}.Input should be ")
+
+
+@pytest.mark.parametrize("layer", WITH_A_WIDTH)
+def test_a_layer_has_its_own_width_or_that_of_the_layer_before(layer: int) -> None:
+    widths = made(layers={"depth": 7, "width": 9, width_name(layer): 5}).layers.widths
+    assert widths == (9,) * (layer - 1) + (5,) * (8 - layer)
+
+
+def test_a_width_of_a_layer_that_there_is_not_is_refused() -> None:
+    assert "layers.width_3" in refusal(layers={"depth": 2, "width_3": 5})
 
 
 @pytest.mark.parametrize(

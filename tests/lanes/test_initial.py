@@ -52,4 +52,4 @@ def test_another_seed_starts_from_other_weights() -> None:
 @pytest.mark.parametrize("layers", [Layers(depth=1, width=1), Layers(depth=1, width=9), Layers(depth=4, width=6)])
 def test_the_parameters_are_as_many_as_those_of_the_keras_model(layers: Layers) -> None:
     counted = sum(array.size for array in keras_weights(layers))
-    assert parameters_of(layers.depth, layers.width, features=FEATURES, outputs=OUTPUTS) == counted
+    assert parameters_of(layers.widths, features=FEATURES, outputs=OUTPUTS) == counted

@@ -10,8 +10,8 @@ import pytest
 from tuner.lanes.arrays import NORMALIZED, Arrays
 from tuner.lanes.state import LaneState, fresh_state, from_arrays, padded, to_arrays, trimmed
 
-OWN = Arrays(2, 7, features=5, outputs=3)
-ROOM = Arrays(4, 16, features=5, outputs=3)
+OWN = Arrays((7, 7), features=5, outputs=3)
+ROOM = Arrays((16,) * 4, features=5, outputs=3)
 SLOTS = (0.0, 0.1)
 
 
@@ -38,7 +38,7 @@ def test_a_fresh_network_has_its_first_weights_as_its_best_and_the_slots_that_it
     np.testing.assert_array_equal(layer.second, np.full((6, 7), 0.1, np.float32))
 
 
-NORMALIZING = Arrays(2, 7, features=5, outputs=3, units=NORMALIZED, inputs=NORMALIZED)
+NORMALIZING = Arrays((7, 7), features=5, outputs=3, units=NORMALIZED, inputs=NORMALIZED)
 
 
 @pytest.mark.parametrize("own", [OWN, NORMALIZING, replace(NORMALIZING, inputs=()), replace(NORMALIZING, units=())])

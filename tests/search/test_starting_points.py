@@ -161,6 +161,13 @@ def test_points_that_come_to_the_same_are_tried_once_and_those_that_fix_nothing_
     assert dict(starting_points(study.space, points)) == {"one": {"layers.width": 100}, "other": {"layers.width": 64}}
 
 
+def test_a_point_has_one_width_where_a_space_has_several():
+    layers = {"depth": {"low": 1, "high": 3}, "width": {"low": 8, "high": 64}, "width_3": {"low": 4, "high": 32}}
+    study = small_study(hyperparameters={"layers": layers})
+    [(_, params)] = starting_points(study.space, {"one": {"layers": {"depth": 3, "width": 48}}})
+    assert params == {"layers.depth": 3, "layers.width": 48, "layers.width_3": 32}
+
+
 def test_a_new_studys_first_trials_are_its_starting_points_in_their_order(storage):
     trainer = FakeTrainer()
     run(storage, wide_study(), trainer, trials=len(PORTFOLIO) + 2)

@@ -40,6 +40,34 @@ def test_what_does_not_apply_makes_no_branch_of_its_own():
     assert set(conditional(space)) == {"momentum.kind", "momentum.rise.start"}
 
 
+OWN_WIDTHS = """
+    [layers]
+    depth = { low = 1, high = 4 }
+    width = { low = 8, high = 64 }
+    width_2 = { low = 8, high = 32 }
+    width_4 = { choices = [4, 8] }
+"""
+
+
+def test_a_width_of_a_layer_of_its_own_belongs_to_networks_that_have_that_layer():
+    space = space_of(OWN_WIDTHS)
+    found = {
+        (branch["layers.depth"].low, branch["layers.depth"].high): {name.partition(".")[2] for name in branch}
+        for branch in branches(space)
+    }
+    assert found == {
+        (1, 1): {"depth", "width"},
+        (2, 3): {"depth", "width", "width_2"},
+        (4, 4): {"depth", "width", "width_2", "width_4"},
+    }
+    assert conditional(space) == ("layers.width_2", "layers.width_4")
+
+
+def test_depths_that_are_choices_are_turnings_each():
+    space = space_of("layers = { depth = { choices = [3, 1] }, width_2 = { low = 4, high = 8 } }")
+    assert [(branch["layers.depth"].values, len(branch)) for branch in branches(space)] == [((3,), 2), ((1,), 1)]
+
+
 def test_the_parameters_of_a_branch_are_those_that_such_a_configuration_is_asked_for():
     space = space_of(f"{RISE}\noptimizer.learning_rate = {{ low = 1e-4, high = 0.3 }}\noptimizer.{EVERY_OPTIMIZER}")
 

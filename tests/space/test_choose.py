@@ -97,6 +97,16 @@ def test_a_momentum_goes_by_the_default_optimizer_where_a_study_states_none():
     assert asked.names == ["momentum.start"]
 
 
+@pytest.mark.parametrize("depths", ["{ low = 1, high = 3 }", "{ choices = [1, 2, 3] }"])
+@pytest.mark.parametrize("depth", [1, 2, 3])
+def test_the_width_of_a_layer_is_asked_for_only_where_there_is_such_a_layer(depths, depth):
+    asked = Asked({"layers.depth": depth})
+    widths = "width_2 = { low = 4, high = 8 }, width_3 = { choices = [2, 9] }"
+    chosen = choose(space_of(f"layers = {{ depth = {depths}, {widths} }}"), asked)
+    assert asked.names == ["layers.depth", "layers.width_2", "layers.width_3"][:depth]
+    assert len(Hyperparameters.model_validate(chosen).layers.widths) == depth
+
+
 def test_nothing_is_asked_for_in_a_space_of_plain_values():
     asked = Asked({})
     assert choose(space_of("batch_size = 8\nlayers.depth = 1"), asked) == {"batch_size": 8, "layers": {"depth": 1}}

@@ -63,6 +63,18 @@ def test_the_points_are_all_combinations():
     assert found == set(product((1, 2), ("relu", "elu")))
 
 
+def test_widths_of_single_layers_make_points_only_where_there_are_such_layers():
+    space = space_of("""
+        layers = { depth = { low = 1, high = 3 }, width = { choices = [8, 16] }, width_2 = { low = 4, high = 6 } }
+    """)
+    grid = Grid(space)
+    assert grid.size == 2 + 2 * 2 * 3
+    every = [grid.point(index) for index in range(grid.size)]
+    assert [grid.index(point) for point in every] == list(range(grid.size))
+    assert {point["layers.depth"] for point in every if "layers.width_2" in point} == {2, 3}
+    assert sum(point["layers.depth"] == 1 for point in every) == 2
+
+
 def test_a_point_is_found_again_however_its_numbers_were_computed():
     grid = Grid(space_of("layers.dropout = { low = 0.0, high = 0.5, step = 0.1 }"))
     assert grid.index({"layers.dropout": 0.1 + 0.2}) == grid.index({"layers.dropout": 0.3}) == 3

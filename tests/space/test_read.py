@@ -113,7 +113,7 @@ def test_a_list_of_tables_is_a_choice_of_kinds_with_settings_of_their_own():
         ("batch_size = true", "batch_size", "is true, but should be a whole number"),
         ("layers.dropout = 1", "layers.dropout", "is 1, but should be below 1"),
         ("layers.l1 = nan", "layers.l1", "is nan, but should be a finite number"),
-        ("layers = 3", "layers", "is 3, but should be a table of depth, width, activation, initializer, dropout"),
+        ("layers = 3", "layers", "is 3, but should be a table of depth, width, width_2"),
         (
             "layers.depth = { low = 3, high = 1 }",
             "layers.depth",
@@ -258,6 +258,17 @@ def test_a_wrong_setting_is_named_with_what_was_found_and_what_would_do(toml, pl
             "momentum",
             "applies to no optimizer that may be chosen (adagrad); it is for sgd, rmsprop, adam",
         ),
+        (
+            "layers = { depth = { low = 1, high = 2 }, width_3 = 16 }",
+            "layers.width_3",
+            "applies from depth = 3 on, but that is at most 2; raise that, or take this out",
+        ),
+        (
+            "layers.width_4 = { low = 4, high = 8 }",
+            "layers.width_4",
+            "applies from depth = 4 on, but that is at most 2",
+        ),
+        ("layers = { depth = { choices = [1, 3] }, width_4 = 8 }", "layers.width_4", "applies from depth = 4 on"),
     ],
 )
 def test_a_wrong_table_of_a_kind_is_named_with_what_was_found_and_what_would_do(toml, place, problem):

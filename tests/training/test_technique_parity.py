@@ -42,6 +42,15 @@ VARIANTS: Mapping[str, Sequence[Mapping[str, Any]]] = {
         {"layers": {"activation": "leaky_relu", "leaky_slope": 0.01}},
         {"layers": {"activation": "elu", "elu_alpha": 0.3}},
     ],
+    "widths": [
+        {"layers": {"depth": 3, "width": 8, "width_2": 5, "width_3": 7, "activation": "sigmoid"}},
+        {"layers": {"depth": 2, "width": 3, "width_2": 8, "dropout_kind": "alpha"}, "normalization": {"kind": "after"}},
+        {
+            "layers": {"depth": 3, "width": 4, "width_3": 6, "activation": "prelu"},
+            "clipping": {"kind": "norm", "limit": 0.1},
+        },
+        {"layers": {"depth": 1, "width": 6}},
+    ],
     "off": [
         {"gradient_noise": OFF, "activation_noise": OFF, "inputs": {"noise": 0.0}, "layers": {"dropout_kind": "alpha"}},
     ],
@@ -80,9 +89,9 @@ def test_a_technique_gives_the_numbers_of_keras(group: str, capsys: pytest.Captu
     jobs = jobs_of(VARIANTS[group])
     # One program for all of them, with more room than most need.
     expected = Expected(
-        depths=(2,),
+        depths=(max(each.hyperparameters.layers.depth for each in jobs),),
         widths=(8,),
-        shallow=(2,),
+        shallow=(2, 3),
         activations=tuple(dict.fromkeys(each.hyperparameters.layers.activation for each in jobs)),
         techniques=frozenset({"penalties"}).union(*(techniques_of(each.hyperparameters) for each in jobs)),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tuner.actions.layer_widths import width_of_layer
 from tuner.actions.machine import Machine
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
@@ -32,31 +33,28 @@ class LargestNetwork:
 
     Attributes:
         features, outputs: columns of its input and output.
-        depth, width: hidden layers, and units of each.
+        widths: units of each hidden layer.
         batch_size: rows in a training step.
     """
 
     features: int
     outputs: int
-    depth: int
-    width: int
+    widths: tuple[int, ...]
     batch_size: int
 
     @property
     def parameters(self) -> int:
         """Trainable numbers: weights and biases.
 
-        >>> LargestNetwork(features=4, outputs=3, depth=2, width=8, batch_size=16).parameters
+        >>> LargestNetwork(features=4, outputs=3, widths=(8, 8), batch_size=16).parameters
         139
         """
-        return parameters_of(self.depth, self.width, features=self.features, outputs=self.outputs)
+        return parameters_of(self.widths, features=self.features, outputs=self.outputs)
 
     @property
     def bytes_per_lane(self) -> int:
         """Memory of one lane in training."""
-        return bytes_per_lane(
-            self.depth, self.width, features=self.features, outputs=self.outputs, batch_size=self.batch_size
-        )
+        return bytes_per_lane(self.widths, features=self.features, outputs=self.outputs, batch_size=self.batch_size)
 
 
 def lanes_for(bytes_per_lane: int, machine: Machine, trials_left: int | None) -> int:
@@ -86,11 +84,11 @@ def lanes_for(bytes_per_lane: int, machine: Machine, trials_left: int | None) ->
 def largest_network(definition: StudyDefinition, data: Prepared) -> LargestNetwork:
     """The largest network of a study's space."""
     space = completed(definition.space, Hyperparameters)
+    depth = _highest(space["layers.depth"])
     return LargestNetwork(
         features=data.features,
         outputs=data.outputs,
-        depth=_highest(space["layers.depth"]),
-        width=_highest(space["layers.width"]),
+        widths=tuple(_highest(width_of_layer(space, layer)[1]) for layer in range(1, depth + 1)),
         batch_size=_highest(space["batch_size"]),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import floor, prod
 
+from tuner.actions.layer_widths import width_of_layer
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.lanes.shapes import parameters_of
@@ -38,7 +39,8 @@ def lane_expectations(definition: StudyDefinition, lanes: int, data: Prepared) -
         data: what is trained on.
     """
     space = completed(definition.space, Hyperparameters)
-    every_depth, every_width = _depths(space["layers.depth"]), _widths(space["layers.width"])
+    every_depth = _depths(space["layers.depth"])
+    every_width = _widths([width_of_layer(space, layer)[1] for layer in range(1, every_depth[-1] + 1)])
     most = max(1, lanes // LANES_A_PROGRAM)
     depths, widths = fewer_rooms(every_depth, every_width, most, features=data.features, outputs=data.outputs)
     return Expected(
@@ -65,7 +67,7 @@ def fewer_rooms(
 
     def weights(kept: tuple[tuple[int, ...], tuple[int, ...]]) -> int:
         rooms = ((_room(depth, kept[0]), _room(width, kept[1])) for depth in depths for width in widths)
-        return sum(parameters_of(depth, width, features=features, outputs=outputs) for depth, width in rooms)
+        return sum(parameters_of([width] * depth, features=features, outputs=outputs) for depth, width in rooms)
 
     kept = tuple(depths), tuple(widths)
     while len(kept[0]) * len(kept[1]) > most:
@@ -132,8 +134,8 @@ def _depths(leaf: Leaf) -> tuple[int, ...]:
     return depths if len(depths) <= MOST_DEPTHS else rooms_within(depths[0], depths[-1])
 
 
-def _widths(leaf: Leaf) -> tuple[int, ...]:
-    widths = _rooms(leaf)
+def _widths(leaves: Sequence[Leaf]) -> tuple[int, ...]:
+    widths = sorted({width for leaf in leaves for width in _rooms(leaf)})
     narrow = [width for width in widths if width <= NARROW]
     return tuple(width for width in widths if width > NARROW or width == max(narrow))
 

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tuner.actions.fit_only import most
+from tuner.actions.layer_widths import width_of_layer
 from tuner.data.prepared_data import PreparedData
 from tuner.data.sources.opened import read_bytes
 from tuner.errors import DataError, Mistake, StudyFileError
 from tuner.hyperparameters import Hyperparameters
+from tuner.hyperparameters.layers import width_name
 from tuner.space.corners import ends
 from tuner.space.defaults import completed
 from tuner.space.nodes import Leaf
@@ -72,12 +74,13 @@ def _mistakes(model: TransferModel, data: PreparedData, space: Mapping[str, Leaf
             )
             yield Mistake(f"{TABLE}.model", problem)
     for number, layer in enumerate(taken, start=1):
-        others = [width for width in ends(space["layers.width"]) if width != layer.units]
+        setting, widths = width_of_layer(space, number)
+        others = [width for width in ends(widths) if width != layer.units]
         if others:
             fewer = f", or transfer.layers = {number - 1}" if number > 1 else ""
             problem = (
                 f'can be {others[0]}, but the layer "{layer.name}" of {model.path}, which is taken, has {layer.units} '
-                f"units; state width = {layer.units}{fewer}"
+                f"units; state {width_name(number)} = {layer.units}{fewer}"
             )
-            yield Mistake("hyperparameters.layers.width", problem)
+            yield Mistake(f"hyperparameters.{setting}", problem)
             return

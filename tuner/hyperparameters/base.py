@@ -9,6 +9,9 @@ APPLIES_TO = "applies_to"
 {"optimizer": ["sgd", ...]}.
 """
 
+APPLIES_FROM = "applies_from"
+"""Marks what applies only from a certain size of another setting of its table on: {"depth": 3}."""
+
 
 class Settings(BaseModel):
     """A frozen value that checks itself when it is made.

@@ -24,29 +24,33 @@ class Arrays:
     """The arrays of a network or of a program: first each layer's weights, then the units' rows, then the inputs'.
 
     Attributes:
-        depth, width: hidden layers, and units of each.
+        widths: units of each hidden layer.
         features, outputs: columns of the network's input and output.
         units: the rows that each hidden layer has for numbers of its units, out of `FIRST_VALUES`; empty without.
         inputs: the rows for numbers of the inputs.
     """
 
-    depth: int
-    width: int
+    widths: tuple[int, ...]
     features: int
     outputs: int
     units: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
 
     @property
+    def depth(self) -> int:
+        """How many hidden layers there are."""
+        return len(self.widths)
+
+    @property
     def weights(self) -> list[tuple[int, int]]:
         """Rows and columns of each layer's weights, the biases included as the last row."""
-        kernels = shapes_of(self.depth, self.width, features=self.features, outputs=self.outputs)
+        kernels = shapes_of(self.widths, features=self.features, outputs=self.outputs)
         return [(rows + 1, columns) for rows, columns in kernels]
 
     @property
     def shapes(self) -> list[tuple[int, int]]:
         """Rows and columns of every array, in order."""
-        units = [(len(self.units), self.width)] * self.depth if self.units else []
+        units = [(len(self.units), width) for width in self.widths] if self.units else []
         inputs = [(len(self.inputs), self.features)] if self.inputs else []
         return [*self.weights, *units, *inputs]
 
@@ -91,8 +95,7 @@ def arrays_of(chosen: Hyperparameters, *, features: int, outputs: int) -> Arrays
     """The arrays of one configuration's network."""
     layers = chosen.layers
     return Arrays(
-        layers.depth,
-        layers.width,
+        layers.widths,
         features,
         outputs,
         units=_rows(prelu=layers.activation == "prelu", normalized=chosen.normalization.kind != "none"),
@@ -104,8 +107,7 @@ def arrays_in(signature: Signature) -> Arrays:
     """The arrays of a program's lanes."""
     normalized = not signature.techniques.isdisjoint({"normalization_before", "normalization_after"})
     return Arrays(
-        signature.depth,
-        signature.width,
+        (signature.width,) * signature.depth,
         signature.features,
         signature.outputs,
         units=_rows(prelu="prelu" in signature.activations, normalized=normalized),

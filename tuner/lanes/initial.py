@@ -36,7 +36,7 @@ def initial_kernels(layers: Layers, *, features: int, outputs: int, seed: int) -
         float32 [rows + 1, columns] for each layer.
     """
     kernels = []
-    for index, shape in enumerate(shapes_of(layers.depth, layers.width, features=features, outputs=outputs)):
+    for index, shape in enumerate(shapes_of(layers.widths, features=features, outputs=outputs)):
         name = OUTPUT_INITIALIZER if index == layers.depth else initializer_of(layers)
         kernels.append(np.pad(_drawn(name, weight_seed(seed, index), shape), [(0, 1), (0, 0)]))
     return kernels

@@ -1,4 +1,4 @@
-"""The lanes' own hyperparameters that act inside a training step, as arrays with one number a lane."""
+"""The lanes' own hyperparameters that act inside a training step, by lane."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ class LaneSettings(NamedTuple):
     Attributes:
         codes: int32 [lanes], the activation as an index into the signature's.
         depths: int32 [lanes], hidden layers in use.
-        widths: int32 [lanes], units in use.
         dropout: float32 [lanes].
         keys: uint32 [lanes], names each lane's stream of random numbers.
         l1, l2: float32 [lanes].
@@ -54,12 +53,12 @@ class LaneSettings(NamedTuple):
         leaky_slope, elu_alpha: float32 [lanes].
         is_prelu: bool [lanes].
         noise_decay: float32 [lanes], the power of 1 + t by which the noise on gradients is divided in step t.
+        widths: int32 [lanes, layers], units in use; a hidden layer that a lane does not have has those of its last.
         loss: what of their losses is the lanes' own.
     """
 
     codes: tf.Tensor
     depths: tf.Tensor
-    widths: tf.Tensor
     dropout: tf.Tensor
     keys: tf.Tensor
     l1: tf.Tensor
@@ -76,6 +75,7 @@ class LaneSettings(NamedTuple):
     elu_alpha: tf.Tensor
     is_prelu: tf.Tensor
     noise_decay: tf.Tensor
+    widths: tf.Tensor
     loss: LossSettings = NO_SETTINGS
 
 
@@ -83,7 +83,6 @@ NUMBERS: Mapping[str, type[np.generic]] = {
     name: {
         "codes": np.int32,
         "depths": np.int32,
-        "widths": np.int32,
         "keys": np.uint32,
         "normalization": np.int32,
         "normalizes_inputs": np.bool_,
@@ -92,21 +91,25 @@ NUMBERS: Mapping[str, type[np.generic]] = {
         "is_prelu": np.bool_,
     }.get(name, np.float32)
     for name in LaneSettings._fields
-    if name != "loss"
+    if name not in ("widths", "loss")
 }
-"""The kind of number of each of the settings."""
+"""The kind of number of each of the settings that are one number a lane."""
 
 
 def settings_of(networks: Sequence[Network | None], signature: Signature) -> LaneSettings:
     """The settings of some lanes as arrays; an empty lane has zeros, which are harmless."""
     rows = np.zeros((len(networks), len(NUMBERS)))
+    widths = np.zeros((len(networks), signature.depth), np.int32)
     for lane, network in enumerate(networks):
         if network is not None:
             own = _numbers_of(network, signature)
             rows[lane] = [own[name] for name in NUMBERS]
+            in_use = network.chosen.layers.widths
+            widths[lane] = [*in_use, *in_use[-1:] * (signature.depth - len(in_use))]
     columns = zip(NUMBERS.items(), rows.T, strict=True)
     return LaneSettings(
         **{name: tf.constant(column.astype(kind)) for (name, kind), column in columns},
+        widths=tf.constant(widths),
         loss=loss_settings([None if each is None else own_loss(each.chosen) for each in networks], signature),
     )
 
@@ -118,7 +121,6 @@ def _numbers_of(network: Network, signature: Signature) -> Mapping[str, float]:
     return {
         "codes": signature.activations.index(layers.activation),
         "depths": layers.depth,
-        "widths": layers.width,
         "dropout": layers.dropout,
         "keys": dropout_seed(network.seed, 0),
         "l1": layers.l1,

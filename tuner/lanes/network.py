@@ -281,7 +281,7 @@ class Networks:
         if step is not None and noisy:
             z += step.levels[:, :1, None] * _noise(z, settings, step, ACTIVATION_NOISE + layer)
         a = activate(z, settings.codes[:, None, None], activations, self._bends(units, settings))
-        used = (tf.range(z.shape[2])[None, :] < settings.widths[:, None])[:, None, :]
+        used = (tf.range(z.shape[2])[None, :] < settings.widths[:, layer, None])[:, None, :]
         if noisy or not NOT_ZERO_AT_ZERO.isdisjoint(activations):
             a = tf.where(used, a, 0.0)
         h = a

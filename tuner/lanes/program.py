@@ -71,8 +71,7 @@ class LaneProgram:
         self._prepared = prepared
         self._most = block or lanes_in_a_block(
             bytes_per_lane(
-                signature.depth,
-                signature.width,
+                [signature.width] * signature.depth,
                 features=signature.features,
                 outputs=signature.outputs,
                 batch_size=signature.batch_size,

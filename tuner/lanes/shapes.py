@@ -15,30 +15,35 @@ USUAL_CACHE = 8 * 2**20
 """A core's share of the last cache, in bytes, where the real one is not known."""
 
 
-def shapes_of(depth: int, width: int, *, features: int, outputs: int) -> list[tuple[int, int]]:
-    """Rows and columns of each kernel, from the first hidden layer to the output."""
-    return list(pairwise([features, *[width] * depth, outputs]))
+def shapes_of(widths: Sequence[int], *, features: int, outputs: int) -> list[tuple[int, int]]:
+    """Rows and columns of each kernel, from the first hidden layer to the output.
+
+    Args:
+        widths: units of each hidden layer.
+        features, outputs: columns of the network's input and output.
+    """
+    return list(pairwise([features, *widths, outputs]))
 
 
-def parameters_of(depth: int, width: int, *, features: int, outputs: int) -> int:
+def parameters_of(widths: Sequence[int], *, features: int, outputs: int) -> int:
     """Trainable numbers of the network: weights and biases.
 
-    >>> parameters_of(2, 8, features=4, outputs=3)
+    >>> parameters_of([8, 8], features=4, outputs=3)
     139
     """
-    shapes = shapes_of(depth, width, features=features, outputs=outputs)
+    shapes = shapes_of(widths, features=features, outputs=outputs)
     return sum((rows + 1) * columns for rows, columns in shapes)
 
 
-def bytes_per_lane(depth: int, width: int, *, features: int, outputs: int, batch_size: int) -> int:
+def bytes_per_lane(widths: Sequence[int], *, features: int, outputs: int, batch_size: int) -> int:
     """Memory that a lane needs in training, in bytes of float32.
 
      16 * parameters     weights, gradients, and two slots of the optimizer
     + 4 * parameters     the best epoch's weights
     + 8 * batch_size * units     what each unit gives, and its gradient
     """
-    units = depth * width + outputs
-    return 20 * parameters_of(depth, width, features=features, outputs=outputs) + 8 * batch_size * units
+    units = sum(widths) + outputs
+    return 20 * parameters_of(widths, features=features, outputs=outputs) + 8 * batch_size * units
 
 
 def lanes_in_a_block(bytes_per_lane: int, cache_bytes: int = USUAL_CACHE) -> int:

@@ -120,7 +120,7 @@ def signature_of(
         batch_size=chosen.batch_size,
         depth=depth,
         shallow=depth in expected.shallow or depth > layers.depth,
-        width=_room_for(layers.width, expected.widths),
+        width=_room_for(max(layers.widths), expected.widths),
         activations=expected.activations if known else (layers.activation,),
         techniques=_that_apply(expected.techniques | techniques_of(chosen), task, loss),
         measured=measured,

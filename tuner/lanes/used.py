@@ -17,18 +17,18 @@ def used(room: Arrays, index: int, settings: LaneSettings) -> tf.Tensor:
         settings: of the lanes.
     """
     rows, columns = room.shapes[index]
-    widths = settings.widths[:, None, None]
+    widths = [settings.widths[:, layer, None, None] for layer in range(room.depth)]
     row, column = tf.range(rows)[None, :, None], tf.range(columns)[None, None, :]
     names = room.names[index]
     if not names:
-        below = row < widths if index > 0 else row < room.features
+        below = row < widths[index - 1] if index > 0 else row < room.features
         numbers = below | (row == rows - 1)
         hidden = index < room.depth
-        return numbers & (column < widths) & (index < settings.depths[:, None, None]) if hidden else numbers
+        return numbers & (column < widths[index]) & (index < settings.depths[:, None, None]) if hidden else numbers
     trained = tf.constant([name in TRAINED for name in names])[None, :, None]
     if room.inputs and index == len(room.shapes) - 1:
         return trained & settings.normalizes_inputs[:, None, None]
     is_leak = tf.constant([name == "leak" for name in names])[None, :, None]
     wanted = tf.where(is_leak, settings.is_prelu[:, None, None], settings.normalization[:, None, None] > 0)
     layer = index - room.depth - 1
-    return trained & wanted & (column < widths) & (layer < settings.depths[:, None, None])
+    return trained & wanted & (column < widths[layer]) & (layer < settings.depths[:, None, None])

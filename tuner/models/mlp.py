@@ -102,7 +102,7 @@ def _hidden(
     before = chosen.normalization.kind == "before"
     inline = isinstance(activation, str) and not before and noise is None
     flow = keras.layers.Dense(
-        layers.width,
+        layers.widths[index],
         activation=activation if inline else None,
         kernel_initializer=_initializer(initializer_of(layers), weight_seed(seed, index)),
         kernel_regularizer=_penalty(layers),

@@ -7,6 +7,7 @@ from typing import Any
 
 import optuna
 
+from tuner.hyperparameters.layers import WITH_A_WIDTH, width_name
 from tuner.search.portfolio import PORTFOLIO
 from tuner.search.suggest import choice_name
 from tuner.space import Table
@@ -30,10 +31,19 @@ def starting_points(
     """
     met: list[Mapping[str, Scalar]] = []
     for name, point in portfolio.items():
-        params = {parameter: choice_name(value) for parameter, value in project(point, space).items()}
+        projected = project(_of_one_width(point), space)
+        params = {parameter: choice_name(value) for parameter, value in projected.items()}
         if params and params not in met:
             met.append(params)
             yield name, params
+
+
+def _of_one_width(point: Point) -> Point:
+    """The same point, for spaces whose layers have widths of their own, too."""
+    layers = point.get("layers", {})
+    if "width" not in layers:
+        return point
+    return {**point, "layers": {**{width_name(layer): layers["width"] for layer in WITH_A_WIDTH}, **layers}}
 
 
 def queue_starting_points(study: optuna.Study, definition: StudyDefinition) -> None:

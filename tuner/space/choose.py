@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from tuner.space.nodes import AppliesTo, Choices, Fixed, Kinds, Leaf, Node, Range, Table, Value, dotted
+from tuner.space.nodes import Choices, Condition, Fixed, Kinds, Leaf, Node, Range, Table, Value, dotted
 
 
 class Suggest(Protocol):
@@ -35,9 +35,9 @@ def _table(table: Table, suggest: Suggest, place: str) -> dict[str, Any]:
     return chosen
 
 
-def _holds(condition: AppliesTo, chosen: Mapping[str, Any]) -> bool:
-    other = chosen.get(condition.table, condition.default_kind)
-    return (other.get("kind", condition.default_kind) if isinstance(other, Mapping) else other) in condition.kinds
+def _holds(condition: Condition, chosen: Mapping[str, Any]) -> bool:
+    other = chosen.get(condition.table, condition.default)
+    return condition.beside(other.get("kind", condition.default) if isinstance(other, Mapping) else other)
 
 
 def _node(node: Node, suggest: Suggest, place: str) -> Any:

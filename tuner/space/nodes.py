@@ -55,12 +55,38 @@ class AppliesTo:
     Attributes:
         table: the other table or setting, such as `optimizer` or `loss`.
         kinds: the kinds or values beside which it applies.
-        default_kind: the other's kind or value where the study states none.
+        default: the other's kind or value where the study states none.
     """
 
     table: str
     kinds: frozenset[str]
-    default_kind: str
+    default: str
+
+    def beside(self, value: Value) -> bool:
+        """Whether it applies beside a kind or a value."""
+        return value in self.kinds
+
+
+@dataclass(frozen=True)
+class AppliesFrom:
+    """What applies only from a certain size of another setting on, such as the width of a third layer.
+
+    Attributes:
+        table: the other setting, such as `depth`; a whole number.
+        least: from which value on it applies.
+        default: the other's value where the study states none.
+    """
+
+    table: str
+    least: int
+    default: int
+
+    def beside(self, value: Value) -> bool:
+        """Whether it applies beside a value."""
+        return isinstance(value, int) and value >= self.least
+
+
+Condition = AppliesTo | AppliesFrom
 
 
 @dataclass(frozen=True)
@@ -96,7 +122,7 @@ class Table:
     """
 
     entries: Mapping[str, Node]
-    applies: Mapping[str, AppliesTo] = field(default_factory=dict)
+    applies: Mapping[str, Condition] = field(default_factory=dict)
 
 
 Node = Fixed | Range | Choices | Kinds | Table
@@ -135,6 +161,19 @@ def deciding(node: Node, place: str = "") -> frozenset[str]:
     others = {condition.table for condition in node.applies.values()}
     settings = {dotted(place, name) for name in others if isinstance(node.entries.get(name), Choices)}
     return frozenset(settings).union(*(deciding(child, dotted(place, key)) for key, child in node.entries.items()))
+
+
+def thresholds(node: Node, place: str = "") -> Mapping[str, list[int]]:
+    """The ranges by whose value it is decided what else there is, and the values from which on there is more."""
+    if not isinstance(node, Table):
+        return {}
+    found: dict[str, list[int]] = {}
+    for condition in node.applies.values():
+        if isinstance(condition, AppliesFrom) and isinstance(node.entries.get(condition.table), Range):
+            found.setdefault(dotted(place, condition.table), []).append(condition.least)
+    for key, child in node.entries.items():
+        found |= thresholds(child, dotted(place, key))
+    return {name: sorted(set(values)) for name, values in found.items()}
 
 
 def searched(space: Table) -> Mapping[str, Range | Choices]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from tuner.space.nodes import Choices, Fixed, Kinds, Leaf, Node, Range, Table, Value, dotted
+from tuner.space.nodes import AppliesTo, Choices, Fixed, Kinds, Leaf, Node, Range, Table, Value, dotted
 
 Point = Mapping[str, Any]
 """A tree of plain values, as a study file would state it; it may leave out any setting.
@@ -35,7 +35,7 @@ def _table(point: Point, table: Table, place: str) -> dict[str, Value]:
     found: dict[str, Value] = {}
     for name, node in table.entries.items():
         applies = table.applies.get(name)
-        if applies is not None and _kind(point.get(applies.table), table.entries.get(applies.table)) is None:
+        if isinstance(applies, AppliesTo) and _kind(point.get(applies.table), table.entries.get(applies.table)) is None:
             continue  # it goes with a kind of another table, and which one that will be is not known
         if name in point:
             found |= _node(point[name], node, dotted(place, name))

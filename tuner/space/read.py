@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from tuner.errors import Mistake, listed
 from tuner.space.complaints import no_table, unknown
 from tuner.space.findings import Findings
-from tuner.space.nodes import AppliesTo, Choices, Fixed, Kinds, Node, Table, dotted
+from tuner.space.nodes import AppliesFrom, AppliesTo, Choices, Condition, Fixed, Kinds, Node, Range, Table, dotted
 from tuner.space.read_kinds import KindsReader
 from tuner.space.read_leaf import LeafReader
 from tuner.space.shape import FieldShape, KindsShape, LeafShape, TableShape, shape_of
@@ -64,21 +64,31 @@ class _TableReader:
             return self._kinds.read(field.shape, raw, place)
         return self._leaf.read(field.shape, raw, place)
 
-    def _applies(self, shape: TableShape, entries: Mapping[str, Node], place: str) -> Mapping[str, AppliesTo]:
-        applies: dict[str, AppliesTo] = {}
+    def _applies(self, shape: TableShape, entries: Mapping[str, Node], place: str) -> Mapping[str, Condition]:
+        applies: dict[str, Condition] = {}
         for name in entries:
             for table, kinds in shape.fields[name].applies_to.items():
                 default = shape.fields[table].default_kind or ""
                 applies[name] = AppliesTo(table, frozenset(kinds), default)
                 chosen = _kinds_or_values(entries.get(table), default)
-                in_doubt = dotted(place, name) in self._leaves_in_doubt(shape, name)
-                in_doubt |= dotted(place, table) in (self._leaves_in_doubt(shape, table) | self._found.kinds_in_doubt)
-                if not applies[name].kinds & set(chosen) and not in_doubt:
+                if not set(kinds) & set(chosen) and not self._in_doubt(shape, place, name, table):
                     self._found.mistake(
                         dotted(place, name),
                         f"applies to no {table} that may be chosen ({', '.join(chosen)}); it is for {listed(kinds)}",
                     )
+            for setting, least in shape.fields[name].applies_from.items():
+                default_size = _default_size(shape.fields[setting])
+                applies[name] = AppliesFrom(setting, least, default_size)
+                highest = _highest(entries.get(setting), default_size)
+                if highest < least and not self._in_doubt(shape, place, name, setting):
+                    problem = f"applies from {setting} = {least} on, but that is at most {highest}"
+                    self._found.mistake(dotted(place, name), f"{problem}; raise that, or take this out")
         return applies
+
+    def _in_doubt(self, shape: TableShape, place: str, name: str, other: str) -> bool:
+        """Whether a setting, or the one that it goes by, is a mistake already."""
+        others = self._leaves_in_doubt(shape, other) | self._found.kinds_in_doubt
+        return dotted(place, name) in self._leaves_in_doubt(shape, name) or dotted(place, other) in others
 
     def _leaves_in_doubt(self, shape: TableShape, name: str) -> set[str]:
         return self._found.doubtful if isinstance(shape.fields[name].shape, LeafShape) else set()
@@ -91,3 +101,19 @@ def _kinds_or_values(node: Node | None, default: str) -> tuple[str, ...]:
     if isinstance(node, Choices):
         return tuple(map(str, node.values))
     return (str(node.value),) if isinstance(node, Fixed) else (default,)
+
+
+def _default_size(field: FieldShape) -> int:
+    """The default of a whole number."""
+    assert isinstance(field.shape, LeafShape)
+    assert isinstance(field.shape.default, int)
+    return field.shape.default
+
+
+def _highest(node: Node | None, default: int) -> int:
+    """The largest value that a whole number may have; the default of one that is not stated."""
+    if isinstance(node, Range):
+        return int(node.high)
+    if isinstance(node, Choices):
+        return max(int(value) for value in node.values if isinstance(value, int))
+    return int(node.value) if isinstance(node, Fixed) and isinstance(node.value, int) else default

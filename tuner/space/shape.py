@@ -57,6 +57,7 @@ class FieldShape:
         required: whether it must be stated.
         description: one sentence.
         applies_to: tables and settings beside whose kinds and values it applies, by name; empty if always.
+        applies_from: settings of its table from whose values on it applies, by name; empty if always.
         own_table_only: whether a value stated for all kinds at once leaves this one alone.
         default_kind: the kind, for kinds that a study leaves out; the word, for a setting that holds one.
         off_by_default: whether there is nothing at all where a study leaves it out.
@@ -66,6 +67,7 @@ class FieldShape:
     required: bool
     description: str
     applies_to: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    applies_from: Mapping[str, int] = field(default_factory=dict)
     own_table_only: bool = False
     default_kind: str | None = None
     off_by_default: bool = False
@@ -105,6 +107,7 @@ def _field(info: FieldInfo) -> FieldShape:
         required=info.is_required(),
         description=info.description or "",
         applies_to={table: tuple(kinds) for table, kinds in extra.get("applies_to", {}).items()},
+        applies_from=dict(extra.get("applies_from", {})),
         own_table_only=bool(extra.get("own_table_only")),
         default_kind=default if isinstance(default, str) else getattr(default, "kind", None),
         off_by_default=default is None,

@@ -21,6 +21,7 @@ import numpy as np
 from tuner.data.prepared import FloatArray, Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.hyperparameters.inputs import Inputs
+from tuner.hyperparameters.layers import WITH_A_WIDTH, width_name
 from tuner.hyperparameters.optimizers import Adam
 from tuner.models import build_mlp, build_optimizer
 from tuner.models.mlp import activation_name, hidden_name, normalization_name
@@ -68,10 +69,10 @@ def _normalized(model: keras.Model, x: FloatArray) -> FloatArray:
 
 def _autoencoder(model: keras.Model, chosen: Hyperparameters, index: int, features: int, seed: int) -> keras.Model:
     """One hidden layer of a model, with its present weights, and a linear one that leads back to its input."""
-    width = model.get_layer(hidden_name(index)).units
+    widths = {"width": chosen.layers.widths[index], **{width_name(layer): None for layer in WITH_A_WIDTH}}
     alone = chosen.model_copy(
         update={
-            "layers": chosen.layers.model_copy(update={"depth": 1, "width": width, "dropout": 0.0}),
+            "layers": chosen.layers.model_copy(update={"depth": 1, "dropout": 0.0, **widths}),
             "inputs": Inputs(),
             "activation_noise": None,
         }
