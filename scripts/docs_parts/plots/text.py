@@ -21,8 +21,8 @@ def small(drawn: str) -> str:
     """What matplotlib has written as SVG, with the same look and in a third of the space."""
     # A tenth of a point is finer than a screen shows.
     drawn = _TAG.sub(lambda tag: _LONG_NUMBER.sub(_rounded, tag[0]), drawn)
-    # After an M further points need no L, and what is turned by nothing no transform.
-    drawn = drawn.replace(" \nL ", "\n")
+    # Behind an M further points of a path without curves need no L, and what is turned by nothing no transform.
+    drawn = re.sub(r' d="[^"C]*"', lambda path: path[0].replace(" \nL ", "\n"), drawn)
     drawn = re.sub(r' transform="rotate\(-?0 [^"]*"', "", drawn)
     # Nobody refers to groups. Clips and markers are referred to, and their names depend on the last digits of numbers.
     drawn = _without_groups(re.sub(r' id="[\w.]+_\d+"', "", re.sub(r'<g id="[^"]*"/>', "", drawn)))
