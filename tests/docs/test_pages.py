@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,14 +67,3 @@ def anchors(page: Path) -> set[str]:
 def test_every_page_can_be_reached_from_the_readme() -> None:
     linked = {link.partition("#")[0] for link in LINK.findall(prose(ROOT / "README.md"))}
     assert {name(page) for page in PAGES[1:]} <= linked
-
-
-def test_the_reference_of_all_settings_is_what_the_code_says() -> None:
-    page = (ROOT / "docs" / "study-files.md").read_text(encoding="utf-8")
-    written = runpy.run_path(str(ROOT / "docs" / "settings.py"))["page_with_reference"](page)
-    assert page == written, "run scripts/docs"
-
-
-def test_the_front_door_of_the_reference_says_that_it_is_in_step() -> None:
-    told = subprocess.run([ROOT / "scripts" / "docs", "--check"], capture_output=True, text=True, check=True)
-    assert "in step" in told.stdout

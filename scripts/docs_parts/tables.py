@@ -1,24 +1,19 @@
-"""Writes the reference of all settings in study-files.md, out of the models that check study files."""
+"""The reference of all settings, out of the models that check study files: their descriptions, bounds and defaults."""
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from scripts.docs_parts.rooms import ROOMS, room_of
 from tuner.hyperparameters import Hyperparameters
 from tuner.study.data_settings import DataSettings
 from tuner.study.schema import study_schema
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
-
-PAGE = Path(__file__).parent / "study-files.md"
-BEGIN = "<!-- settings: written by scripts/docs out of the code, and held in step by a test -->\n"
-END = "<!-- /settings -->\n"
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "data": DataSettings,
@@ -29,56 +24,92 @@ MODELS: Mapping[str, type[BaseModel]] = {
 }
 """What each table of a study file is checked by."""
 
-
-def page_with_reference(page: str) -> str:
-    """The page with its reference as the code has it now."""
-    before, rest = page.split(BEGIN)
-    return before + BEGIN + "\n" + "\n".join(reference()) + "\n" + END + rest.split(END)[1]
+HEAD = ("| setting | values | default | meaning |", "|---|---|---|---|")
 
 
-def reference() -> Iterator[str]:
-    """The lines of the reference, table by table."""
+def study_file() -> Iterator[str]:
+    """The lines about all but the hyperparameters, of which it says where they are."""
     assert list(MODELS) == list(SECTIONS)
-    yield from ["### At the top", "", "| setting | values | default | meaning |", "|---|---|---|---|"]
+    yield from ["### At the top", "", *HEAD]
     for name, schema in study_schema()["properties"].items():
         if name not in MODELS:
             default = {"name": "the file's name", "seed": "0"}[name]
             yield f"| `{name}` | {_values(schema)} | {default} | {schema['description']} |"
     for name, model in MODELS.items():
-        yield from _table(name, SECTIONS[name], model)
+        if name == "hyperparameters":
+            yield from ["", f"### `[{name}]`", "", SECTIONS[name], "", *_index()]
+        else:
+            yield from ["", *_table(name, SECTIONS[name], model)]
+
+
+def room(page: str) -> Iterator[str]:
+    """The lines about the hyperparameters that a page explains."""
+    fields = {name: Hyperparameters.model_fields[name] for name in ROOMS[page][1]}
+    rows = list(_rows(Hyperparameters, fields))
+    if rows:
+        yield from ["### `[hyperparameters]`", "", *HEAD, *rows]
+    for number, (name, field) in enumerate(fields.items()):
+        inner = list(_inner(f"hyperparameters.{name}", field))
+        if inner:
+            yield from [*([""] if rows or number else []), *inner]
+
+
+def _index() -> Iterator[str]:
+    """Where each hyperparameter is explained."""
+    yield from ["| table or setting | what it says | explained in |", "|---|---|---|"]
+    for name, field in Hyperparameters.model_fields.items():
+        page, title = room_of(name)
+        place = f"[hyperparameters.{name}]" if _models(field.annotation) else name
+        anchor = f"hyperparameters{name}" if _models(field.annotation) else "hyperparameters"
+        yield f"| `{place}` | {field.description} | [{title}]({page}#{anchor}) |"
 
 
 def _table(place: str, description: str, model: type[BaseModel]) -> Iterator[str]:
     """A table of a study file, and the tables within it."""
-    yield from ["", f"### `[{place}]`", "", description, ""]
-    rows = list(_rows(model))
+    yield from [f"### `[{place}]`", "", description, ""]
+    rows = list(_rows(model, model.model_fields))
     if rows:
-        yield from ["| setting | values | default | meaning |", "|---|---|---|---|", *rows]
+        yield from [*HEAD, *rows]
     for name, field in model.model_fields.items():
-        inner = _models(field.annotation)
-        if len(inner) == 1 and "kind" not in inner[0].model_fields:
-            yield from _table(f"{place}.{name}", field.description or "", inner[0])
-        elif inner:
-            yield from _kinds(f"{place}.{name}", field, inner)
+        inner = list(_inner(f"{place}.{name}", field))
+        if inner:
+            yield from ["", *inner]
+
+
+def _inner(place: str, field: FieldInfo) -> Iterator[str]:
+    """The table of a setting that is one."""
+    models = _models(field.annotation)
+    if len(models) == 1 and "kind" not in models[0].model_fields:
+        description = field.description or ""
+        if not field.is_required() and field.get_default(call_default_factory=True, validated_data={}) is None:
+            description += " Off unless the table is there."
+        yield from _table(place, description, models[0])
+    elif models:
+        yield from _kinds(place, field, models)
 
 
 def _kinds(place: str, field: FieldInfo, models: list[type[BaseModel]]) -> Iterator[str]:
     """A table that comes in kinds, with the settings of each."""
     default = field.get_default(call_default_factory=True, validated_data={})
     out = f"`{default.kind}` if left out." if default is not None else "Nothing if left out."
-    yield from ["", f"### `[{place}]`", "", f"{field.description} {out}", ""]
+    yield from [f"### `[{place}]`", "", f"{field.description} {out}", ""]
     for model in models:
         summary = (model.__doc__ or "").strip().split("\n")[0]
         yield f"- `{_kind(model)}`: {summary}"
-    rows = [f"| `{_kind(model)}` {row}" for model in models for row in _rows(model)]
-    if rows:
-        yield from ["", "| kind | setting | values | default | meaning |", "|---|---|---|---|---|", *rows]
+    # What several kinds have alike is said once.
+    kinds: dict[str, list[str]] = {}
+    for model in models:
+        for row in _rows(model, model.model_fields):
+            kinds.setdefault(row, []).append(f"`{_kind(model)}`")
+    if kinds:
+        yield from ["", "| kind | setting | values | default | meaning |", "|---|---|---|---|---|"]
+        yield from (f"| {', '.join(names)} {row}" for row, names in kinds.items())
 
 
-def _rows(model: type[BaseModel]) -> Iterator[str]:
-    """One row for each setting that holds a value, or that is a kind by its name."""
+def _rows(model: type[BaseModel], fields: Mapping[str, FieldInfo]) -> Iterator[str]:
+    """One row for each setting out of these that holds a value, or that is a kind by its name."""
     schema = model.model_json_schema()
-    for name, field in model.model_fields.items():
+    for name, field in fields.items():
         stated = schema["properties"][name]
         if name == "kind" or (_models(field.annotation) and "enum" not in stated.get("anyOf", [{}])[0]):
             continue
@@ -130,20 +161,3 @@ def _text(default: Any) -> str:
     if default is None:
         return ""
     return f"`{default.kind if isinstance(default, BaseModel) else json.dumps(default).strip(chr(34))}`"
-
-
-def main() -> None:
-    """Write the page, or with --check only say whether it is to be written."""
-    before = PAGE.read_text(encoding="utf-8")
-    after = page_with_reference(before)
-    if after == before:
-        print(f"{PAGE.name} is in step with the code")
-    elif "--check" in sys.argv[1:]:
-        sys.exit(f"{PAGE.name} is not in step with the code; run scripts/docs")
-    else:
-        PAGE.write_text(after, encoding="utf-8")
-        print(f"{PAGE.name} is written")
-
-
-if __name__ == "__main__":
-    main()
