@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.trainer import BATCH, prepared
 from tuner.data.prepared import Prepared
-from tuner.lanes.sharing import Sharing, kind_of
+from tuner.lanes.sharing import MOST_KEPT, Sharing, kind_of
 from tuner.lanes.signature import Signature
 
 SIGNATURE = Signature("main/0.0", "multiclass", 4, 3, "sparse_categorical_crossentropy", BATCH, 1, False, 8, ("relu",))
@@ -46,6 +46,18 @@ def test_blocks_of_up_to_twice_the_size_are_shared_and_larger_ones_are_not() -> 
     assert sharing.functions(replace(kind, steps=9), 4)[1]
 
 
-def test_what_is_shared_is_forgotten_with_its_owner() -> None:
-    kind = kind_of(SIGNATURE, rows(95, 23))
-    assert Sharing().functions(kind, 4)[0] is not Sharing().functions(kind, 4)[0]
+def test_a_training_gets_what_an_earlier_one_had_compiled_for_blocks_of_the_same_size() -> None:
+    kind = kind_of(SIGNATURE, rows(250, 23))
+    first, new = Sharing().functions(kind, 4)
+    assert new
+    assert Sharing().functions(kind, 4) == (first, False)
+    other, new = Sharing().functions(kind, 2)
+    assert (other.block, new) == (2, True), "the size of a block must not depend on what was trained before"
+
+
+def test_only_what_was_used_last_is_kept() -> None:
+    kinds = [replace(kind_of(SIGNATURE, rows(95, 23)), steps=1000 + number) for number in range(MOST_KEPT + 1)]
+    for kind in kinds:
+        Sharing().functions(kind, 4)
+    assert not Sharing().functions(kinds[-1], 4)[1]
+    assert Sharing().functions(kinds[0], 4)[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 from tuner.data.prepared import Prepared
@@ -41,8 +42,31 @@ def kind_of(signature: Signature, prepared: Prepared) -> Kind:
     )
 
 
+MOST_KEPT = 32
+"""Kinds whose functions are kept when their training has ended, those used last."""
+
+_kept: OrderedDict[tuple[Kind, int], BlockFunctions] = OrderedDict()
+_keeping = threading.Lock()
+
+
+def _functions(kind: Kind, block: int) -> tuple[BlockFunctions, bool]:
+    """The functions over blocks of exactly that size, and whether they are new.
+
+    What one training had compiled serves the next one in the same process. Its numbers are the same as without: the
+    size of a block, on which their last digits may depend, is.
+    """
+    with _keeping:
+        new = (kind, block) not in _kept
+        functions = BlockFunctions(kind.signature, block) if new else _kept[kind, block]
+        _kept[kind, block] = functions
+        _kept.move_to_end((kind, block))
+        if len(_kept) > MOST_KEPT:
+            _kept.popitem(last=False)
+    return functions, new
+
+
 class Sharing:
-    """The functions of every kind of program; they are kept as long as this is."""
+    """The functions of every kind of program of one training."""
 
     def __init__(self) -> None:
         self._functions: dict[Kind, list[BlockFunctions]] = {}
@@ -63,5 +87,6 @@ class Sharing:
             near = [each for each in known if each.block <= 2 * block and block <= 2 * each.block]
             if near:
                 return min(near, key=lambda each: abs(each.block - block)), False
-            known.append(BlockFunctions(kind.signature, block))
-            return known[-1], True
+            functions, new = _functions(kind, block)
+            known.append(functions)
+            return functions, new

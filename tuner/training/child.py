@@ -16,6 +16,8 @@ from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
+from tuner.training.lean import import_less, leave
+
 if TYPE_CHECKING:
     from tuner.training.job import Done, EpochResult, Job, Verdict, Wait
     from tuner.training.trainer import Trainer
@@ -39,6 +41,7 @@ def main(line_fd: int, life_fd: int) -> None:
     """
     for number in DEAF_TO:
         signal.signal(number, signal.SIG_IGN)
+    import_less()
     for fd in (line_fd, life_fd):
         os.set_inheritable(fd, False)
     threading.Thread(target=_end_with_the_parent, args=(life_fd,), daemon=True).start()
@@ -139,3 +142,4 @@ def _ask(line: Connection, question: Any) -> Any:
 
 if __name__ == "__main__":
     main(*map(int, sys.argv[1:]))
+    leave(0)

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from tuner.errors import DataError, one_line
 from tuner.training.host import child_environment
+from tuner.training.lean import import_less, leave
 
 READ_WITHIN_SECONDS = 300.0
 
@@ -221,4 +222,5 @@ def main(path: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    import_less()
+    leave(main(sys.argv[1]))
