@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +46,14 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     saved(folder / "models" / "first.keras")
     saved(folder.parent / f"{folder.name}-outside.keras")
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def each_file_is_read_once() -> Iterator[None]:
+    """Each reading takes a process with Keras in it; what the same content comes to is the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tuner.actions.transferring.read_transfer_model", cache(read_transfer_model))
+        yield
 
 
 def study(transfer: dict[str, Any] | None = None, **hyperparameters: Any) -> Any:
