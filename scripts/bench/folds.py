@@ -22,6 +22,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
+from tuner.lanes.sharing import forget_functions
 from tuner.lanes.signature import Expected
 from tuner.training.fit import FitTrainer
 from tuner.training.folded import FoldedTrainer
@@ -80,6 +81,7 @@ def lanes(count: int, threads: int) -> LaneTrainer:
 
 def measured(trainer: Trainer, jobs: Sequence[Job], data: dict[DataKey, Prepared]) -> tuple[float, dict[int, float]]:
     """The seconds that some jobs took, and each one's best metric."""
+    forget_functions()
     source = Listed(jobs)
     began = time.perf_counter()
     outcomes = list(trainer.train(source, data, source))

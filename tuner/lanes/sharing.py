@@ -65,6 +65,12 @@ def _functions(kind: Kind, block: int) -> tuple[BlockFunctions, bool]:
     return functions, new
 
 
+def forget_functions() -> None:
+    """Let the next training have everything compiled anew, as the first one of a process does: for measurements."""
+    with _keeping:
+        _kept.clear()
+
+
 class Sharing:
     """The functions of every kind of program of one training."""
 
