@@ -41,7 +41,6 @@ def main(line_fd: int, life_fd: int) -> None:
     """
     for number in DEAF_TO:
         signal.signal(number, signal.SIG_IGN)
-    import_less()
     for fd in (line_fd, life_fd):
         os.set_inheritable(fd, False)
     threading.Thread(target=_end_with_the_parent, args=(life_fd,), daemon=True).start()
@@ -64,6 +63,8 @@ def _work(line: Connection) -> None:
 
     # Read before TensorFlow is imported: until then the parent waits for the data to get through the socket.
     work: wire.Work = wire.receive(line)
+    if work.trainer in TRAINERS:
+        import_less()
     trainer = load_trainer(work.trainer, threads=work.threads, settings=work.settings)
     # The libraries are here to stay: searching their objects for garbage took a tenth of the time of small epochs.
     gc.freeze()

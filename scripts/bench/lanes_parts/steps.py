@@ -22,6 +22,7 @@ from tuner.hyperparameters.optimizers import Adam
 from tuner.lanes.coefficients import FRESH, step_coefficients
 from tuner.lanes.lane_settings import Network
 from tuner.lanes.program import LaneProgram
+from tuner.lanes.sharing import forget_functions
 from tuner.lanes.signature import Signature
 
 EPOCHS = 10
@@ -50,6 +51,7 @@ def measured(work: Work, block: int) -> tuple[float, float, float]:
     optimizer = Adam()
     layers = Layers(depth=work.depth, width=work.width, dropout=0.2, l1=1e-6, l2=1e-6)
     chosen = Hyperparameters(layers=layers, optimizer=optimizer)
+    forget_functions()
     began = time.perf_counter()
     program = LaneProgram(signature, data, block=block)
     program.arrange([], block)
