@@ -155,8 +155,8 @@ def test_a_stop_reaches_every_worker_and_puts_their_trials_back(project, start, 
     ("line", "reason"),
     [
         ("[budget]\ntarget = 1e9", StopReason.TARGET_REACHED),
-        ("[budget]\npatience = 3", StopReason.NO_PROGRESS),
-        ("[search]\nsampler = 'grid'", StopReason.EXHAUSTED),
+        pytest.param("[budget]\npatience = 3", StopReason.NO_PROGRESS, marks=pytest.mark.thorough),
+        pytest.param("[search]\nsampler = 'grid'", StopReason.EXHAUSTED, marks=pytest.mark.thorough),
     ],
 )
 def test_workers_leave_when_their_study_has_come_to_its_end(project, start, line, reason):

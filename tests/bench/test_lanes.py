@@ -102,6 +102,7 @@ def test_the_page_says_what_is_trained() -> None:
             assert re.search(rf"^\| {number} \| .* \| {network}$", PAGE, re.MULTILINE)
 
 
+@pytest.mark.thorough
 def test_a_run_at_toy_size_measures_every_contender(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ from scripts.bench import verdicts
 from scripts.bench.chaos_parts import __main__ as chaos
 
 
+@pytest.mark.thorough
 def test_workers_that_are_killed_lose_nothing(capsys):
     chaos.main(["sqlite-kills", "--workers", "2", "--trials", "8", "--kills", "2"])
     name, figures = capsys.readouterr().out.split(" ", 1)

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tuner.actions import search
-from tuner.cli.main import main
 from tuner.data.prepared import Prepared
 from tuner.training.hosted import HostedTrainer
 from tuner.training.job import DataKey, EpochResult, Outcome, Verdict
@@ -54,5 +52,9 @@ def gated(trainer: str, *, settings: Mapping[str, Any], **arguments: Any) -> Hos
 
 
 if __name__ == "__main__":
+    # Not where the trainer's process imports this, which needs neither.
+    from tuner.actions import search
+    from tuner.cli.main import main
+
     search.HostedTrainer = gated  # type: ignore[assignment, misc]
     main()

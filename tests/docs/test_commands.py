@@ -25,8 +25,9 @@ from tuner.study.read import read_study
 SMALL = {
     re.compile(r"^epochs = \d+", re.MULTILINE): "epochs = 2",
     re.compile(r"^trials = \d+", re.MULTILINE): "trials = 2",
+    re.compile(r'"epochs": \d+'): '"epochs": 2',
 }
-"""What is made small in every study file, so that a full search takes seconds."""
+"""What is made small in every study file and snippet, so that a full search takes seconds."""
 
 SIMPLE = {
     re.compile(r"^depth = .*", re.MULTILINE): "depth = 1",
@@ -126,7 +127,7 @@ def test_every_command_of_the_page_does_what_the_page_says(
             case "python":
                 # A page's snippets are one program, as the cells of a notebook are; it is run at the last of them.
                 if block is snippets[-1]:
-                    (project / "page.py").write_text("\n".join(each.text for each in snippets), encoding="utf-8")
+                    (project / "page.py").write_text(small("\n".join(each.text for each in snippets)), encoding="utf-8")
                     reader.run("python page.py")
             case "text":
                 commands = [line for line in block.text.splitlines() if LOOKS_LIKE_A_COMMAND.match(line)]

@@ -83,6 +83,7 @@ def test_a_room_bears_the_title_by_which_it_is_linked(page: str, title: str) -> 
     assert (ROOT / "docs" / page).read_text(encoding="utf-8").startswith(f"# {title}\n")
 
 
+@pytest.mark.thorough
 def test_the_front_door_says_that_all_is_in_step() -> None:
     answer = subprocess.run([ROOT / "scripts" / "docs", "--check"], capture_output=True, text=True, check=True)
     assert "in step" in answer.stdout

@@ -11,6 +11,7 @@ import pytest
 
 from tests.contracts.trainer import BATCH, EPOCHS, ROWS, Recorder, job, prepared
 from tuner.models import build_mlp
+from tuner.training import fit
 from tuner.training.batches import targets_of
 from tuner.training.fit import fit_job
 from tuner.training.job import Job
@@ -87,3 +88,25 @@ def test_the_training_loss_is_the_mean_over_the_rows() -> None:
     assert model is not None
     probability = model.predict(prepared().x_train, verbose=0)[np.arange(ROWS), prepared().y_train]
     assert recorder.results[0].metrics["loss"] == pytest.approx(-np.log(probability).mean(), rel=1e-5)
+
+
+@pytest.mark.parametrize("optimizer", [{"kind": "adam", "learning_rate": 0.02}, {"kind": "sgd", "learning_rate": 0.1}])
+def test_it_makes_no_difference_how_many_steps_a_call_makes(
+    optimizer: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trial = job(optimizer=optimizer, layers={"depth": 2, "width": 8, "dropout": 0.3})
+    found = []
+    for few, per_call in ((10**6, 1), (0, 16)):
+        monkeypatch.setattr(fit, "FEW_STEPS", few)
+        seen = Recorder()
+        model, _ = fit_job(trial, prepared(), seen)
+        assert model is not None
+        assert fit.steps_per_call(trial.hyperparameters, ROWS) == per_call
+        found.append([dict(result.metrics) for result in seen.results])
+    for alone, together in zip(*found, strict=True):
+        assert alone == pytest.approx(together, rel=1e-5)
+
+
+def test_many_steps_are_made_in_one_call_where_there_are_many() -> None:
+    chosen = job(epochs=40, batch_size=BATCH).hyperparameters
+    assert [fit.steps_per_call(chosen, rows) for rows in (BATCH * 4, BATCH * 5)] == [1, 16]

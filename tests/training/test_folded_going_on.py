@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from tests.contracts.going_on import GoingOnContract, Models
 from tests.contracts.trainer import Listed, Recorder
 from tests.training.folded_trainers import folds_of
@@ -42,6 +44,7 @@ class TestFoldedLanesGoOn(GoingOnContract):
         }
 
 
+@pytest.mark.thorough
 class TestFoldedFitGoesOn(GoingOnContract):
     """One member after another, without their models."""
 

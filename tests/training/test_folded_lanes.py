@@ -123,7 +123,7 @@ def run_members(run: Ran) -> Any:
     return FIVE if any(job.data == member_data("main", 0, 4) for job in run.members.jobs.values()) else FOLDS
 
 
-@pytest.mark.parametrize("trial", [0, 1, 2])
+@pytest.mark.parametrize("trial", [0, *(pytest.param(other, marks=pytest.mark.thorough) for other in (1, 2))])
 def test_each_member_has_the_numbers_of_its_own_fit_and_the_trial_their_means(in_lanes: Ran, trial: int) -> None:
     check_equal(in_lanes, trial)
 

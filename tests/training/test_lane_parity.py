@@ -461,10 +461,11 @@ PATIENT: Mapping[str, Any] = {
 def test_whole_fits_of_every_kind_of_network_and_task_give_the_same_numbers(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    jobs = rotating()
-    jobs += of_other_tasks(len(jobs))
     expected = Expected(widths=(8,), activations=tuple(NAMES), techniques=frozenset({"penalties"}))
-    check_equal(trained_twice(jobs, DATA, lanes=6, expected=expected), capsys)
+    check_equal(trained_twice(rotating(), DATA, lanes=6, expected=expected), capsys)
+    # Each of these has a program of its own, which has no need of all activations.
+    expected = replace(expected, activations=("relu",))
+    check_equal(trained_twice(of_other_tasks(0), DATA, lanes=6, expected=expected), capsys)
 
 
 # Rows that count differently, and several numbers to predict.
@@ -519,6 +520,7 @@ def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     kinds = ("sgd", "adam", "adamw", "rmsprop")
+    names = ("sigmoid", "relu", "tanh", "softplus")
     jobs = [
         job(
             number,
@@ -527,9 +529,9 @@ def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(
             layers={"depth": 1 + number % 3, "width": 5 + number, "activation": name, "l2": 1e-3},
             optimizer={"kind": kinds[number % len(kinds)], "learning_rate": 0.03},
         )
-        for number, name in enumerate(("sigmoid", "relu", "tanh", "softplus"))
+        for number, name in enumerate(names)
     ]
     expected = Expected(
-        depths=(3,), widths=(8,), shallow=(3,), activations=tuple(NAMES), techniques=frozenset({"penalties"})
+        depths=(3,), widths=(8,), shallow=(3,), activations=names, techniques=frozenset({"penalties"})
     )
     check_equal(trained_twice(jobs, DATA, lanes=3, expected=expected), capsys)

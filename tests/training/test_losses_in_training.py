@@ -67,7 +67,7 @@ def job_of(number: int, data: Prepared, **settings: Any) -> Job:
     return job(number, metric="val_rmse" if data.task == "regression" else "val_log_loss", **settings)
 
 
-@pytest.mark.parametrize("name", [name for name in DATA if name != "classes"])
+@pytest.mark.parametrize("name", [pytest.param("yes or no", marks=pytest.mark.thorough), "number", "classes, weighted"])
 def test_lanes_of_every_loss_give_the_numbers_of_keras(name: str) -> None:
     data = DATA[name]
     expected = Expected(techniques=frozenset({"label_smoothing", "class_weights"}))
@@ -86,8 +86,18 @@ def test_lanes_of_every_loss_give_the_numbers_of_keras(name: str) -> None:
     assert len(losses) == len(jobs), "settings that change nothing are tested in vain"
 
 
-@both_trainers
-@pytest.mark.parametrize("task", ["binary", "multiclass"])
+@pytest.mark.parametrize(
+    ("trainer", "task"),
+    [
+        pytest.param(make(), task, id=f"{name}-{task}", marks=[pytest.mark.thorough] if other else [])
+        for other, name, make, task in (
+            (False, "fit", FitTrainer, "binary"),
+            (False, "lanes", TRAINERS["lanes"], "multiclass"),
+            (True, "fit", FitTrainer, "multiclass"),
+            (True, "lanes", TRAINERS["lanes"], "binary"),
+        )
+    ],
+)
 def test_the_log_loss_is_cross_entropy_whatever_is_trained_on(trainer: Trainer, task: Task) -> None:
     data = prepared(task)
     jobs = [

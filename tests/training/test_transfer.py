@@ -153,7 +153,7 @@ def test_a_model_that_ends_frozen_counts_all_of_its_weights_and_is_trainable(mod
     assert all(layer.trainable for layer in model.layers)
 
 
-@pytest.mark.parametrize("cut", [0, 2])
+@pytest.mark.parametrize("cut", [0, pytest.param(2, marks=pytest.mark.thorough)])
 def test_a_trial_that_goes_on_has_the_very_numbers_of_an_uninterrupted_one(
     models: dict[str, TransferModel], tmp_path: Path, cut: int
 ) -> None:

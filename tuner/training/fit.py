@@ -46,6 +46,9 @@ ModelKeeper = Callable[[Job, keras.Model], None]
 STEPS_PER_CALL = 16
 """Training steps in one call of the compiled program: Python's work between calls is most of a small step's time."""
 
+FEW_STEPS = 200
+"""Trainings of fewer steps are over sooner without: to trace a program of several steps takes half a second more."""
+
 _log = logging.getLogger(__name__)
 
 # TensorFlow warns of programs that are traced again and again; here every trial has one of its own, on purpose.
@@ -324,13 +327,19 @@ def _compiled(job: Job, prepared: Prepared, build: Builder | None = None) -> ker
         optimizer=optimizer,
         loss=build_loss(chosen, prepared.task),
         **_metrics(prepared, prepared.target_scales, weighted=bool(chosen.inputs.mixup)),
-        steps_per_execution=STEPS_PER_CALL,
+        steps_per_execution=steps_per_call(chosen, len(prepared.x_train)),
         # XLA compiles anew for every trial, which takes longer than it saves in a small network.
         jit_compile=False,
     )
     # With every variable made beforehand, TensorFlow traces the training step once; otherwise it does so twice.
     model.optimizer.build(model.trainable_variables)
     return model
+
+
+def steps_per_call(chosen: Hyperparameters, rows: int) -> int:
+    """How many training steps the compiled program makes at once; the numbers do not depend on it."""
+    steps = chosen.epochs * math.ceil(rows / chosen.batch_size)
+    return STEPS_PER_CALL if steps >= FEW_STEPS else 1
 
 
 def _mlp(job: Job, prepared: Prepared, *, driven: bool) -> keras.Model:

@@ -36,7 +36,7 @@ def assert_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
-@pytest.mark.parametrize("trials", [0, 5, 15, 40, 150, 400])
+@pytest.mark.parametrize("trials", [0, 5, 15, 40, 150, pytest.param(400, marks=pytest.mark.thorough)])
 def test_with_one_ask_a_fit_and_all_trials_it_suggests_what_optunas_own_sampler_does(trials, direction):
     study = study_of(trials, direction=direction, running=6)
     for seed in range(4):
