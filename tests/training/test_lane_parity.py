@@ -531,7 +531,5 @@ def test_networks_of_fewer_layers_than_their_program_give_the_numbers_of_keras(
         )
         for number, name in enumerate(names)
     ]
-    expected = Expected(
-        depths=(3,), widths=(8,), shallow=(3,), activations=names, techniques=frozenset({"penalties"})
-    )
+    expected = Expected(depths=(3,), widths=(8,), shallow=(3,), activations=names, techniques=frozenset({"penalties"}))
     check_equal(trained_twice(jobs, DATA, lanes=3, expected=expected), capsys)
