@@ -161,12 +161,14 @@ def test_mistakes_in_the_space_come_before_the_data_are_read(project):
         keras_objective(small_study(data={"path": "none.csv", "target": "y"}), build=stacked, space={"layers": {}})
 
 
+@pytest.mark.thorough
 def test_an_objective_of_a_study_can_be_searched_too(project):
     definition = small_study(hyperparameters={"epochs": 1})
     end = search(keras_objective(definition), trials=1, trainer="fit")
     assert end.summary.trials.complete == 1
 
 
+@pytest.mark.thorough
 def test_the_command_line_reports_trials_of_optunas_own_optimize(project):
     given = objective()
     study = optuna.create_study(study_name="optunas", storage="sqlite:///tuner.db", direction=given.direction)

@@ -128,6 +128,7 @@ def test_lanes_are_refused_before_anything_begins(
     assert not (root / "none.db").exists()
 
 
+@pytest.mark.thorough
 def test_tables_that_no_trial_uses_leave_the_trainer_free(root: Path, tmp_path: Path) -> None:
     url = URL.create("sqlite", database=str(tmp_path / "trials.db"))
     definition = study({"layers": 0}, pretraining={"epochs": 0})

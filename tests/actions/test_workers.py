@@ -185,6 +185,7 @@ def test_workers_put_their_trials_back_when_the_search_that_started_them_is_kill
     assert running(url) == []
 
 
+@pytest.mark.thorough
 def test_workers_leave_when_the_time_is_over(project, start):
     cluster = FakeTuner(project, FAKE_EPOCH_SECONDS="0.2")
     end = start(cluster, 2, trials=500, seconds=6.0)

@@ -96,6 +96,7 @@ def test_the_page_shows_commands_that_the_benchmark_understands() -> None:
         front_door.options().parse_args(command.split())
 
 
+@pytest.mark.thorough
 def test_a_run_at_toy_size_compares_pruners(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

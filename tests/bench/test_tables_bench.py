@@ -224,6 +224,7 @@ def test_a_second_call_goes_on_where_the_first_one_stopped(monkeypatch: pytest.M
     assert len(read(out)) == 3
 
 
+@pytest.mark.thorough
 def test_a_worker_that_fails_says_why() -> None:
     assert "KeyError" in measured_apart(Piece("no such table", 0, 1))["error"]
 

@@ -26,6 +26,7 @@ def disk(root: Path, tmp_path: Path) -> Iterator[Path]:
         yield disk
 
 
+@pytest.mark.thorough
 def test_a_full_disk_is_named_and_afterwards_the_search_goes_on(disk):
     filler = fill(disk)
     result = run(*SEARCH, str(disk), fake=True)

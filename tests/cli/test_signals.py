@@ -202,6 +202,7 @@ def test_the_end_of_the_time_has_an_exit_code_of_its_own(slow):
     assert counts["complete"] < 500
 
 
+@pytest.mark.thorough
 def test_a_trial_can_be_looked_at_while_it_is_trained(slow):
     from sqlalchemy.engine import URL
 

@@ -104,7 +104,7 @@ def test_a_dumb_terminal_gets_plain_lines(root):
     assert "\x1b" not in seen
 
 
-@pytest.mark.parametrize("signals", [1, 2])
+@pytest.mark.parametrize("signals", [1, pytest.param(2, marks=pytest.mark.thorough)])
 def test_ctrl_c_leaves_the_cursor_where_a_person_can_see_it(root, signals):
     terminal = Terminal(*SEARCH, FAKE_EPOCH_SECONDS="2" if signals == 1 else "1000")
     terminal.wait_for("trial 0: epoch")
@@ -126,7 +126,7 @@ def test_a_failing_search_leaves_the_cursor_and_the_message(root):
     assert terminal.text.rindex(SHOW) > terminal.text.rindex(HIDE)
 
 
-@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("stream", ["stdout", pytest.param("stderr", marks=pytest.mark.thorough)])
 def test_a_reader_that_goes_away_leaves_no_traceback_and_no_running_trial(root, stream):
     """As in `tuner search ... | head -1`."""
     other = Path("other.txt")

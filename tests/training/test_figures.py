@@ -119,6 +119,7 @@ def test_nothing_is_measured_of_a_trial_without_a_value_nor_without_being_wanted
     assert (plain.end, plain.figures) == (End.FINISHED, {})
 
 
+@pytest.mark.thorough
 def test_a_trial_with_folds_has_the_mean_of_what_its_members_came_to() -> None:
     wanted, members = wanting("parameters", "nonzero_weights"), members_of(folds=1, repeats=3)
     data = {member_data(wanted.data, member.repeat, member.fold): prepared() for member in members}

@@ -151,6 +151,7 @@ def test_the_results_name_each_members_value_at_the_best_epoch(in_lanes: Ran) ->
         assert len(set(outcome.member_values)) == len(FIVE)
 
 
+@pytest.mark.thorough
 def test_fewer_lanes_than_members_come_to_the_same_epochs() -> None:
     run = ran(TRIALS[:1], lanes=2)
     check_equal(run, 0)

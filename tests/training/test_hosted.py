@@ -211,6 +211,7 @@ def test_jobs_in_flight_end_before_a_child_is_replaced():
     assert len(story.pids) == 2
 
 
+@pytest.mark.thorough
 def test_twenty_replaced_children_leave_no_file_open_and_no_process():
     trainer = light("Steady", max_growth_bytes=-NEVER)
     story = Story([job(n, epochs=1) for n in range(20)])

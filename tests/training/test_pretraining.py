@@ -52,6 +52,7 @@ def weights(model: keras.Model, name: str) -> list[list[float]]:
     return [array.tolist() for array in model.get_layer(name).get_weights()]
 
 
+@pytest.mark.thorough
 def test_each_hidden_layer_keeps_more_of_its_input_than_one_that_was_not_pre_trained() -> None:
     stated = {"layers": {"depth": 2, "width": 3, "activation": "tanh"}}
     before, after = pretrained(trial(None, **stated)), pretrained(trial(80, rate=0.03, **stated))

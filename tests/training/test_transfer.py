@@ -138,6 +138,7 @@ def test_batch_normalization_is_taken_where_both_have_it_at_the_same_place(model
             assert same(weights.epochs[0]["normalization_0"], list(normalization)) == (kind == model)
 
 
+@pytest.mark.thorough
 def test_with_no_layers_it_is_the_plain_training(models: dict[str, TransferModel]) -> None:
     plain = trial(transfer=None)
     _, _, ours = fitted(trial(layers=0), models)
@@ -179,6 +180,7 @@ def test_layers_that_do_not_fit_are_told_with_what_was_found(models: dict[str, T
     assert 'transfer.model is "before", of which the trainer was given no layers' in str(outcome.error)
 
 
+@pytest.mark.thorough
 def test_the_members_of_a_trial_start_from_the_same_layers(models: dict[str, TransferModel]) -> None:
     trainer = FoldedTrainer(FitTrainer(transfer=models), FOLDS)
     outcome = train(trainer, [trial(pretraining={"epochs": 1})], Recorder(), folds_of(FOLDS))[0]
