@@ -43,6 +43,7 @@ def test_a_study_is_written_and_what_to_do_next_is_said(call, table, root):
     assert call("check", "--study", "houses").exit_code == 0
 
 
+@pytest.mark.thorough
 def test_a_proposed_study_can_be_searched(call, table, root):
     assert call("init", "--data", "houses.csv", "--target", "-1", "--name", "quick").exit_code == 0
     result = call("search", "--study", "quick", "--trials", "2")

@@ -505,6 +505,7 @@ WEIGHTED: Mapping[DataKey, tuple[Prepared, Mapping[str, Any]]] = {
 }
 
 
+@pytest.mark.thorough
 def test_weighted_rows_and_several_targets_give_the_numbers_of_keras(capsys: pytest.CaptureFixture[str]) -> None:
     jobs, kinds = [], list(RATES.items())
     for number, (key, (_, settings)) in enumerate(WEIGHTED.items()):

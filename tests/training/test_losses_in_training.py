@@ -67,7 +67,14 @@ def job_of(number: int, data: Prepared, **settings: Any) -> Job:
     return job(number, metric="val_rmse" if data.task == "regression" else "val_log_loss", **settings)
 
 
-@pytest.mark.parametrize("name", [pytest.param("yes or no", marks=pytest.mark.thorough), "number", "classes, weighted"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("yes or no", marks=pytest.mark.thorough),
+        pytest.param("number", marks=pytest.mark.thorough),
+        "classes, weighted",
+    ],
+)
 def test_lanes_of_every_loss_give_the_numbers_of_keras(name: str) -> None:
     data = DATA[name]
     expected = Expected(techniques=frozenset({"label_smoothing", "class_weights"}))

@@ -68,6 +68,7 @@ def test_they_are_those_of_scikit_learn_without_dropout_and_penalties(trainer: T
     assert outcome.best_metrics == result.metrics
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["classes", "two numbers, weighted"])
 def test_lanes_and_fit_agree_epoch_by_epoch(name: str) -> None:
     """With tanh: relu may take rows for equal, which rounding then tells apart in one trainer and not in the other."""

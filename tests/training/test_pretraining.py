@@ -132,6 +132,7 @@ def test_rows_that_count_nothing_are_not_learnt_from() -> None:
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.thorough
 def test_with_no_epochs_it_is_the_plain_training() -> None:
     (ours, first), (theirs, second) = (fit_job(trial(epochs), prepared(), Recorder()) for epochs in (0, None))
     assert ours is not None
