@@ -140,6 +140,7 @@ def test_a_killed_worker_is_started_again_and_its_trial_is_trained(project, star
     assert any("was killed by signal 9" in note and "it is started again" in note for note in watcher.notes)
 
 
+@pytest.mark.thorough
 def test_a_stop_reaches_every_worker_and_puts_their_trials_back(project, start, url):
     cluster = FakeTuner(project, FAKE_EPOCH_SECONDS="0.2")
     stop = StopRequest()

@@ -195,6 +195,7 @@ def test_a_study_file_may_name_its_storage_for_every_command(call, root):
 # For real.
 
 
+@pytest.mark.thorough
 def test_real_trials_end_to_end(root):
     result = run(*SEARCH, "--root", str(root), "--json")
     assert result.returncode == 0, result.stderr

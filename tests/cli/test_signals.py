@@ -148,6 +148,7 @@ def finish(root: Path) -> None:
     assert (counts["complete"], counts["total"]) == (2, 2)
 
 
+@pytest.mark.thorough
 def test_ctrl_c_once_ends_at_the_epoch_and_the_next_search_goes_on(slow):
     with searching(slow) as search:
         search.ask_to_stop(signal.SIGINT)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.trainer import BATCH, prepared
 from tuner.data.prepared import Prepared
-from tuner.lanes.sharing import MOST_KEPT, Sharing, kind_of
+from tuner.lanes.sharing import MOST_KEPT, Sharing, forget_functions, kind_of
 from tuner.lanes.signature import Signature
 
 SIGNATURE = Signature("main/0.0", "multiclass", 4, 3, "sparse_categorical_crossentropy", BATCH, 1, False, 8, ("relu",))
@@ -33,6 +33,11 @@ def test_other_numbers_of_steps_or_batches_are_another_kind(other: Prepared) -> 
 def test_another_network_is_another_kind() -> None:
     data = rows(95, 23)
     assert kind_of(replace(SIGNATURE, width=16), data) != kind_of(SIGNATURE, data)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_compiled_yet() -> None:
+    forget_functions()
 
 
 def test_blocks_of_up_to_twice_the_size_are_shared_and_larger_ones_are_not() -> None:

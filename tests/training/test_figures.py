@@ -111,6 +111,7 @@ def test_l1_leaves_fewer_weights() -> None:
     assert with_l1.figures["nonzero_weights"] < without.figures["nonzero_weights"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("trainer", [FitTrainer(), LaneTrainer(lanes=1)], ids=["fit", "lanes"])
 def test_nothing_is_measured_of_a_trial_without_a_value_nor_without_being_wanted(trainer) -> None:
     diverging = wanting("nonzero_weights", optimizer={"kind": "sgd", "learning_rate": 1e30})

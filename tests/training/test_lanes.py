@@ -261,6 +261,7 @@ def test_a_model_is_an_ordinary_one_of_keras_that_can_be_saved_and_loaded(swelli
     np.testing.assert_array_equal(model.predict(rows, verbose=0), loaded.predict(rows, verbose=0))
 
 
+@pytest.mark.thorough
 def test_dropout_has_the_moments_that_it_has_in_keras() -> None:
     """Nothing is learned, so that an epoch's training loss is a draw of dropout and nothing else."""
     epochs = 50
