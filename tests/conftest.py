@@ -18,19 +18,18 @@ settings.load_profile("repeatable")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--thorough", action="store_true", help="run the further variants of contracts, too")
+    parser.addoption("--thorough", action="store_true", help="run the slow further tests, too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--thorough"):
         return
-    left_out = [item for item in items if item.get_closest_marker("thorough")]
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("thorough")])
+    items[:] = [item for item in items if not item.get_closest_marker("thorough")]
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "thorough: another variant of what a test without this mark holds; --thorough")
+    config.addinivalue_line("markers", "thorough: slow, and mostly a variant of a test without this mark; --thorough")
     config.addinivalue_line("markers", "needs(*parts): skip where a part of tests/parts.py is absent")
     required_parts()
 

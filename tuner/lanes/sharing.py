@@ -52,8 +52,8 @@ _keeping = threading.Lock()
 def _functions(kind: Kind, block: int) -> tuple[BlockFunctions, bool]:
     """The functions over blocks of exactly that size, and whether they are new.
 
-    What one training had compiled serves the next one in the same process. Its numbers are the same as without: the
-    size of a block, on which their last digits may depend, is.
+    What one training had compiled serves the next one in the same process. The block has the size that it would have
+    without, since the last digits of numbers may depend on it.
     """
     with _keeping:
         new = (kind, block) not in _kept
