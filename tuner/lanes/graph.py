@@ -19,7 +19,7 @@ from tuner.data.class_weights import balanced_row_weights
 from tuner.data.prepared import FloatArray, Prepared
 from tuner.lanes.arrays import arrays_in
 from tuner.lanes.clipping import clipped
-from tuner.lanes.lane_settings import LaneSettings
+from tuner.lanes.lane_settings import LaneSettings, PackedSettings
 from tuner.lanes.losses import columns_of_sums
 from tuner.lanes.network import Mixed, Networks, Step, Targets, Weights
 from tuner.lanes.noise import GRADIENT_NOISE, normal
@@ -192,7 +192,7 @@ class LaneGraph:
         taken: NDArray[np.int32],
         levels: FloatArray,
         mixing: FloatArray,
-        settings: LaneSettings,
+        settings: PackedSettings,
     ) -> tuple[FloatArray, FloatArray]:
         """Train the lanes of a block for one epoch. Blocks may be trained at the same time, each by a thread.
 
@@ -211,7 +211,7 @@ class LaneGraph:
         sums, penalties = self._train(layers, epoch, *map(tf.constant, (coefficients, taken, levels, mixing)), settings)
         return sums.numpy(), penalties.numpy()
 
-    def validate(self, block: int, settings: LaneSettings) -> Validated:
+    def validate(self, block: int, settings: PackedSettings) -> Validated:
         """Measure the lanes of a block on the validation rows."""
         weights = [layer.weights for layer in self._blocks[block]]
         sums, penalties, *outputs = self._validate(weights, self._validation, settings)
@@ -223,7 +223,7 @@ class LaneGraph:
         flat: FloatArray = by_lane.reshape(self._block, -1, by_lane.shape[-1])[:, : self._validation_rows]
         return flat
 
-    def compile_validation(self, settings: LaneSettings) -> None:
+    def compile_validation(self, settings: PackedSettings) -> None:
         """Compile what `validate` runs, ahead of its time.
 
         Args:
@@ -260,9 +260,10 @@ class BlockFunctions:
         taken: tf.Tensor,
         levels: tf.Tensor,
         mixing: tf.Tensor,
-        settings: LaneSettings,
+        packed: PackedSettings,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """As `LaneGraph.train`."""
+        settings = packed.unpacked(self._signature)
 
         def one(step: tf.Tensor, sums: tf.Tensor, penalties: tf.Tensor, layers: _Trained) -> _Loop:
             weights = self._weights([weights for weights, _, _ in layers])
@@ -289,9 +290,10 @@ class BlockFunctions:
         return sums, penalties
 
     def _validate_block(
-        self, weights: Sequence[tf.Variable], rows: Batches, settings: LaneSettings
+        self, weights: Sequence[tf.Variable], rows: Batches, packed: PackedSettings
     ) -> tuple[tf.Tensor, ...]:
         """As `LaneGraph.validate`; the outputs only if anything is measured of them, and batch by batch."""
+        settings = packed.unpacked(self._signature)
         arrays = self._weights(weights)
         start = [tf.TensorArray(tf.float32, rows.x.shape[0])] if self._signature.measured else []
 

@@ -13,7 +13,7 @@ from tuner.hyperparameters import Hyperparameters
 from tuner.hyperparameters.clipping import NoClipping
 from tuner.hyperparameters.gradient_noise import decay_of
 from tuner.lanes.clipping import KINDS
-from tuner.lanes.loss_settings import NO_SETTINGS, LossSettings, loss_settings, own_loss
+from tuner.lanes.loss_settings import NO_SETTINGS, LossSettings
 from tuner.lanes.signature import Signature
 from tuner.models.mlp import dropout_seed
 
@@ -79,39 +79,65 @@ class LaneSettings(NamedTuple):
     loss: LossSettings = NO_SETTINGS
 
 
-NUMBERS: Mapping[str, type[np.generic]] = {
-    name: {
-        "codes": np.int32,
-        "depths": np.int32,
-        "keys": np.uint32,
-        "normalization": np.int32,
-        "normalizes_inputs": np.bool_,
-        "clipping": np.int32,
-        "is_alpha": np.bool_,
-        "is_prelu": np.bool_,
-    }.get(name, np.float32)
-    for name in LaneSettings._fields
-    if name not in ("widths", "loss")
+_KINDS = {
+    "codes": tf.int32,
+    "depths": tf.int32,
+    "keys": tf.uint32,
+    "normalization": tf.int32,
+    "normalizes_inputs": tf.bool,
+    "clipping": tf.int32,
+    "is_alpha": tf.bool,
+    "is_prelu": tf.bool,
+    "balanced": tf.bool,
 }
-"""The kind of number of each of the settings that are one number a lane."""
+"""The settings that are no fractions, and what they are instead."""
+
+_NUMBERS = tuple(name for name in (*LaneSettings._fields, *LossSettings._fields) if name not in ("widths", "loss"))
+_FRACTIONS = tuple(name for name in _NUMBERS if name not in _KINDS)
 
 
-def settings_of(networks: Sequence[Network | None], signature: Signature) -> LaneSettings:
+class PackedSettings(NamedTuple):
+    """The settings of some lanes in three arrays, as the compiled functions are given them.
+
+    An array more costs a call some 20 us, in which no other thread can do anything.
+
+    Attributes:
+        fractions: float32 [fractions, lanes].
+        others: int32 [other numbers, lanes].
+        widths: int32 [lanes, layers].
+    """
+
+    fractions: tf.Tensor
+    others: tf.Tensor
+    widths: tf.Tensor
+
+    def unpacked(self, signature: Signature) -> LaneSettings:
+        """Each setting by its name."""
+        of = dict(zip(_FRACTIONS, tf.unstack(self.fractions, num=len(_FRACTIONS)), strict=True))
+        for (name, kind), row in zip(_KINDS.items(), tf.unstack(self.others, num=len(_KINDS)), strict=True):
+            of[name] = tf.bitcast(row, kind) if kind == tf.uint32 else tf.cast(row, kind)
+        delta, smoothing, balanced = (of.pop(name) for name in LossSettings._fields)
+        loss = LossSettings(
+            delta=delta if signature.loss == "huber" else None,
+            smoothing=smoothing if signature.label_smoothing else None,
+            balanced=balanced if signature.class_weights else None,
+        )
+        return LaneSettings(**of, widths=self.widths, loss=loss)
+
+
+def settings_of(networks: Sequence[Network | None], signature: Signature) -> PackedSettings:
     """The settings of some lanes as arrays; an empty lane has zeros, which are harmless."""
-    rows = np.zeros((len(networks), len(NUMBERS)))
+    fractions = np.zeros((len(_FRACTIONS), len(networks)), np.float32)
+    others = np.zeros((len(_KINDS), len(networks)), np.uint32)
     widths = np.zeros((len(networks), signature.depth), np.int32)
     for lane, network in enumerate(networks):
         if network is not None:
             own = _numbers_of(network, signature)
-            rows[lane] = [own[name] for name in NUMBERS]
+            fractions[:, lane] = [own[name] for name in _FRACTIONS]
+            others[:, lane] = [own[name] for name in _KINDS]
             in_use = network.chosen.layers.widths
             widths[lane] = [*in_use, *in_use[-1:] * (signature.depth - len(in_use))]
-    columns = zip(NUMBERS.items(), rows.T, strict=True)
-    return LaneSettings(
-        **{name: tf.constant(column.astype(kind)) for (name, kind), column in columns},
-        widths=tf.constant(widths),
-        loss=loss_settings([None if each is None else own_loss(each.chosen) for each in networks], signature),
-    )
+    return PackedSettings(tf.constant(fractions), tf.constant(others.view(np.int32)), tf.constant(widths))
 
 
 def _numbers_of(network: Network, signature: Signature) -> Mapping[str, float]:
@@ -137,4 +163,7 @@ def _numbers_of(network: Network, signature: Signature) -> Mapping[str, float]:
         "elu_alpha": layers.elu_alpha,
         "is_prelu": layers.activation == "prelu",
         "noise_decay": decay_of(chosen.gradient_noise),
+        "delta": chosen.huber_delta,
+        "smoothing": chosen.label_smoothing,
+        "balanced": chosen.class_weights == "balanced",
     }

@@ -18,7 +18,7 @@ from tuner.lanes.coefficients import COEFFICIENTS, IDLE, initial_slots
 from tuner.lanes.graph import LaneGraph
 from tuner.lanes.initial import initial_kernels
 from tuner.lanes.keras_model import put_arrays
-from tuner.lanes.lane_settings import LaneSettings, Network, settings_of
+from tuner.lanes.lane_settings import Network, PackedSettings, settings_of
 from tuner.lanes.losses import metrics_of_sums
 from tuner.lanes.shapes import bytes_per_lane, lanes_in_a_block
 from tuner.lanes.sharing import Sharing, kind_of
@@ -82,7 +82,7 @@ class LaneProgram:
         self._pool = ThreadPoolExecutor(threads) if pool is None else pool
         self._sharing = Sharing() if sharing is None else sharing
         self._networks: list[Network | None] = []
-        self._settings: list[LaneSettings] = []
+        self._settings: list[PackedSettings] = []
         self._arrays = arrays_in(signature)
         self._rows = len(prepared.x_train)
         self._validation_rows = len(prepared.x_validation)
@@ -285,7 +285,7 @@ class LaneProgram:
             raise ValueError(f"lane {lane} is empty")
         return network
 
-    def _settings_of(self, block: int) -> LaneSettings:
+    def _settings_of(self, block: int) -> PackedSettings:
         return settings_of(self._networks[self._lanes_of(block)], self.signature)
 
 
