@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """What a setting costs as a parameter of the lanes, and what as a reason for programs of their own.
 
-    scripts/bench/one_program.py --trials 48 --lanes 24 --epochs 20
+    .venv/bin/python scripts/bench/one_program.py --trials 48 --lanes 24 --epochs 20
 
 Trains the digits with several values of one setting at a time. "One" is a program in which every lane has its own
 value, and so has all that any of them needs; "several" is a program for each value, with nothing in it that this value
