@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from matplotlib.figure import Figure
 
-from scripts.docs_parts.plots import losses, network, noise, optimizers, preprocessing, schedules, training
+from scripts.docs_parts.plots import losses, network, noise, optimizers, preprocessing, schedules, training, transfer
 
 PLOTS: Mapping[str, Callable[[], Figure]] = {
     "activations": network.activations,
@@ -23,5 +23,6 @@ PLOTS: Mapping[str, Callable[[], Figure]] = {
     "losses-of-classes": losses.losses_of_classes,
     "early-stopping": training.early_stopping,
     "scalers": preprocessing.scalers,
+    "learning-layers": transfer.learning_layers,
 }
 """What draws docs/plots/NAME.svg, by name."""
