@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from tests.parts import require_part, required_parts
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.slurm"]
 
 # The same examples in every run, whatever the machine is doing meanwhile.
 settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)

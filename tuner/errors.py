@@ -7,6 +7,7 @@
     ├── DataError                    a table that cannot be used as it is
     ├── StorageError                 a database that cannot be opened, read or written
     ├── StudyError                   a stored study that does not fit what was asked of it
+    ├── ClusterError                 a batch system that does not do what was asked of it
     └── SearchError                  a search that could not go on
 
 An ordinary bad end of a trial (pruned, diverged, failed) is no exception: it is an `Outcome`.
@@ -52,6 +53,10 @@ class StorageError(TunerError):
 
 class StudyError(TunerError):
     """A stored study that does not fit what was asked of it."""
+
+
+class ClusterError(TunerError):
+    """A batch system that does not do what was asked of it."""
 
 
 class SearchError(TunerError):

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 
 from scripts.docs_parts.rooms import ROOMS, room_of
 from tuner.hyperparameters import Hyperparameters
+from tuner.study.cluster_settings import ClusterSettings
 from tuner.study.data_settings import DataSettings
 from tuner.study.schema import study_schema
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
@@ -21,6 +22,7 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "search": SearchSettings,
     "budget": BudgetSettings,
     "run": RunSettings,
+    "cluster": ClusterSettings,
 }
 """What each table of a study file is checked by."""
 

@@ -203,8 +203,10 @@ class Ending(Cluster, Handle):
         self._status = status
         self._left = 1
         self.starts = 1
+        self.workers = 0
 
     def submit(self, command: Sequence[str], workers: int, environment: Mapping[str, str]) -> Handle:
+        self.workers = workers
         return self
 
     def ended(self) -> list[Ended]:
@@ -223,6 +225,13 @@ class Ending(Cluster, Handle):
 def test_a_worker_that_fails_ends_the_search_with_what_it_said(start, status):
     with pytest.raises(SearchError, match="worker 0 failed: its last words"):
         start(Ending(status), 1, trials=3, sleep=lambda seconds: None)
+
+
+def test_there_are_never_more_workers_than_trials_left(start):
+    cluster = Ending(0)
+    with pytest.raises(SearchError):
+        start(cluster, 5, trials=2, sleep=lambda seconds: None)
+    assert cluster.workers == 2
 
 
 def test_workers_that_die_again_and_again_are_given_up(start):

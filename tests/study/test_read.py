@@ -135,10 +135,10 @@ def test_a_misspelt_table_is_not_called_missing_as_well():
     tree["dta"] = tree.pop("data")
     tree["hyperparameter"] = tree.pop("hyperparameters")
     assert refused(tree) == [
-        ("dta", 'is no table or setting here; there are name, seed, data, hyperparameters, search, budget, run. Did '
-                'you mean "data"?'),
+        ("dta", 'is no table or setting here; there are name, seed, data, hyperparameters, search, budget, run, '
+                'cluster. Did you mean "data"?'),
         ("hyperparameter", 'is no table or setting here; there are name, seed, data, hyperparameters, search, budget, '
-                           'run. Did you mean "hyperparameters"?'),
+                           'run, cluster. Did you mean "hyperparameters"?'),
     ]  # fmt: skip
 
 

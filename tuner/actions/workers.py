@@ -8,15 +8,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from tuner.actions.defaults import Storage, checkpoints_of, logs_of
 from tuner.actions.joining import Joined, SearchEnd, joined
-from tuner.actions.machine import CORES, this_machine
+from tuner.actions.machine import CORES, Machine, this_machine
+from tuner.actions.queued import attached, filled_up, remember
 from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
 from tuner.clock import Clock, wall_clock
-from tuner.cluster.cluster import Cluster, Ended, Handle
+from tuner.cluster.cluster import BatchSystem, Cluster, Ended, Handle, Queued
 from tuner.cluster.local import LocalCluster
-from tuner.errors import SearchError
+from tuner.errors import ClusterError, SearchError
 from tuner.search.limits import Limits
 from tuner.search.owners import is_lost
 from tuner.search.patience import Patience
@@ -38,6 +40,12 @@ MOST_STARTS = 20
 FAILED, BAD_INPUT, OUT_OF_TIME = 1, 2, 3
 """Exit statuses of a worker."""
 
+QueuedWork = Literal["follow", "leave", "join"]
+"""What to do about workers in a batch system's queue."""
+
+LEAVING = frozenset({StopReason.INTERRUPTED, StopReason.HANDED_BACK, StopReason.TIME_LIMIT_NEAR})
+"""Reasons of a stop that concern whoever watches, and not workers in a queue."""
+
 
 def search_with_workers(
     study: StudyDefinition | str,
@@ -52,21 +60,28 @@ def search_with_workers(
     trainer: TrainerName | None = None,
     lanes: Lanes | None = None,
     cluster: Cluster | None = None,
+    share: Machine | None = None,
+    queued: QueuedWork = "follow",
     clock: Clock = wall_clock,
     sleep: Callable[[float], None] = time.sleep,
 ) -> SearchEnd:
     """Search a study with several `tuner worker` processes, which share its budget.
 
-    A worker that dies is started again; what it trained is put back into the queue by the others.
+    A worker that dies is started again; what it trained is put back into the queue by the others. Workers in a batch
+    system's queue go on when a signal ends this search; the next one, from wherever, finds them.
 
     Args:
         study: its name or its file's path; the workers read the file themselves.
-        workers: how many, 1 or more.
+        workers: how many, 1 or more; there are never more than the budget has trials left.
         root, storage, trials, seconds, stop, watcher, trainer, lanes: as for `search`; lanes are each worker's.
         cluster: where they run; this machine if left out.
+        share: what each worker has of a machine; its part of this one if left out.
+        queued: of workers in a batch system's queue: `follow` queues those that are missing, and follows them; `leave`
+            does not wait for them; `join` follows those that are there, and queues none but in the place of lost ones.
         clock: what time it is.
         sleep: waits between looks.
     Raises:
+        ClusterError: if the batch system refuses them, or if there are none to be joined.
         SearchError: if workers fail again and again, or bring no trial to its end.
         DataError, StorageError, StudyError, StudyFileError: before the first worker.
     """
@@ -89,10 +104,8 @@ def search_with_workers(
         )
         left = entry.left(watch.begin())
         if left != 0 and not stop:
-            machine = this_machine()
-            share = replace(
-                machine, cores=max(1, machine.cores // workers), memory_bytes=machine.memory_bytes // workers
-            )
+            workers = workers if left is None else min(workers, left)
+            share = share if share is not None else _part_of(this_machine(), workers)
             if name == "lanes":
                 each = None if left is None else -(-left // workers)
                 checkpoints = checkpoints_of(entry.root, definition.name)
@@ -102,8 +115,49 @@ def search_with_workers(
             command = worker_command(definition, entry.root, trainer=name, lanes=lanes, seconds=seconds)
             environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
             cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))
-            watch.over(cluster.submit(command, workers, environment))
+            if isinstance(cluster, BatchSystem):
+                crew = _in_queue(entry, cluster, command, environment, workers, queued, watcher)
+                if queued != "leave":
+                    watch.over(crew, started=lambda: remember(entry, cluster, crew))
+            else:
+                watch.over(cluster.submit(command, workers, environment))
         return entry.end(stop)
+
+
+def _part_of(machine: Machine, workers: int) -> Machine:
+    """What each of several workers has of a machine."""
+    return replace(machine, cores=max(1, machine.cores // workers), memory_bytes=machine.memory_bytes // workers)
+
+
+def _in_queue(
+    entry: Joined,
+    cluster: BatchSystem,
+    command: list[str],
+    environment: dict[str, str],
+    workers: int,
+    queued: QueuedWork,
+    watcher: Watcher,
+) -> Queued:
+    """The workers of a study that are in a queue.
+
+    Raises:
+        ClusterError: if the batch system refuses them, or if there are none to be joined.
+    """
+    if queued == "join":
+        crew = attached(entry, cluster, command, environment)
+        if not crew.jobs:
+            raise ClusterError(
+                f'no worker of the study "{entry.definition.name}" is in the queue; '
+                "`tuner search --cluster NAME --workers N` queues some"
+            )
+        return crew
+    crew, new = filled_up(entry, cluster, command, environment, workers)
+    there = len(crew.jobs) - len(new)
+    if there:
+        watcher.note(f"{there} workers of this study are in the queue already")
+    if new:
+        watcher.note(f"{len(new)} workers are queued as job {crew.jobs[new[0]]}")
+    return crew
 
 
 def worker_command(
@@ -111,7 +165,8 @@ def worker_command(
 ) -> list[str]:
     """What starts one worker of a study; the storage comes by the environment, since it may hold a password."""
     # -P: the working directory may hold files that are named like modules.
-    command = [sys.executable, "-P", "-m", "tuner", "worker", "--study", definition.source or definition.name]
+    study = str(Path(definition.source).resolve()) if definition.source else definition.name
+    command = [sys.executable, "-P", "-m", "tuner", "worker", "--study", study]
     command += ["--root", str(root), "--trainer", trainer]
     if lanes is not None:
         command += ["--lanes", str(lanes)]
@@ -147,6 +202,10 @@ class _Watch:
         self._sleep = sleep
         self._progress = Progress(0, entry.trials)
         self._starts = 0
+        self._started: Callable[[], None] = lambda: None
+        self._failed: Ended | None = None
+        self._cancelled = False
+        self._told = ""
 
     def _no_limits_yet(self) -> Limits:
         return Limits(self._definition.budget, self._definition.direction(self._task))
@@ -162,27 +221,57 @@ class _Watch:
         self._watcher.search_started(self._definition.name, metric, self._progress)
         return self._progress.finished
 
-    def over(self, crew: Handle) -> None:
+    def over(self, crew: Handle, started: Callable[[], None] = lambda: None) -> None:
         """Watch over workers until they are done, or have been asked to stop and have left.
 
+        Args:
+            crew: the workers. Those in a queue go on if only this watch is to end.
+            started: called whenever some were started again.
         Raises:
             SearchError: if they fail.
         """
+        self._started = started
         try:
-            while crew.alive or self._revive(crew):
-                self._sleep(LOOK_SECONDS)
-                self._see()
-                self._revive(crew)
-                if self._is_over():
-                    crew.ask_to_stop()
-        finally:
-            crew.ask_to_stop()
-            until = self._clock() + LEAVING_SECONDS
-            while crew.alive and self._clock() < until:
-                self._sleep(LOOK_SECONDS)
+            self._until_over(crew)
+        except BaseException as error:
+            if not isinstance(crew, Queued) or isinstance(error, SearchError):
+                self._dismiss(crew)
+            raise
+        if isinstance(crew, Queued) and self._stop.reason in LEAVING:
+            return
+        self._dismiss(crew)
         self._see()
         if not self._is_over() and self._limits.left(self._study) == 0:
             self._stop.ask(StopReason.EXHAUSTED)
+
+    def _until_over(self, crew: Handle) -> None:
+        while crew.alive or self._revive(crew):
+            self._sleep(LOOK_SECONDS)
+            self._see()
+            self._revive(crew)
+            if isinstance(crew, Queued):
+                self._tell_of_queue(crew.in_words)
+            if self._is_over():
+                if isinstance(crew, Queued) and self._stop.reason in LEAVING:
+                    return
+                crew.ask_to_stop()
+        if self._failed is not None and self._progress_left():
+            raise SearchError(f"every worker has failed, the last one with: {self._failed.last_words}")
+        if self._cancelled and self._progress_left():
+            self._watcher.note("all workers have been cancelled")
+            self._stop.ask(StopReason.HANDED_BACK)
+
+    def _dismiss(self, crew: Handle) -> None:
+        """Ask workers to leave, and wait until they have."""
+        crew.ask_to_stop()
+        until = self._clock() + LEAVING_SECONDS
+        while crew.alive and self._clock() < until:
+            self._sleep(LOOK_SECONDS)
+
+    def _tell_of_queue(self, words: str) -> None:
+        if words != self._told:
+            self._told = words
+            self._watcher.note(f"workers: {words}")
 
     def _see(self) -> None:
         progress = Patience(self._definition.run.outage_seconds, give_up=lambda: bool(self._stop))(self._look)
@@ -224,17 +313,27 @@ class _Watch:
         """
         started = False
         for ended in crew.ended():
-            if self._may_start_again(ended):
+            if self._may_start_again(ended, alone=not isinstance(crew, Queued)):
                 self._starts += 1
                 crew.start_again(ended.worker)
                 started = True
+        if started:
+            self._started()
         return started
 
-    def _may_start_again(self, ended: Ended) -> bool:
+    def _may_start_again(self, ended: Ended, *, alone: bool) -> bool:
         if self._is_over() or ended.status == OUT_OF_TIME:
             return False
+        if ended.cancelled:
+            self._cancelled = True
+            return False
         if ended.status in (FAILED, BAD_INPUT):
-            raise SearchError(f"worker {ended.worker} failed: {ended.last_words}")
+            if alone:
+                raise SearchError(f"worker {ended.worker} failed: {ended.last_words}")
+            # It may be its node's fault; the others go on.
+            self._failed = ended
+            self._watcher.note(f"worker {ended.worker} failed and is not started again: {ended.last_words}")
+            return False
         if ended.status == 0 and not self._progress_left():
             return False
         if self._starts >= MOST_STARTS:

@@ -23,6 +23,8 @@ COMMANDS: Mapping[str, str] = {
     "check": "Check a study file, and prove its space at every corner.",
     "schedule": "Draw schedules, before a search is spent on them.",
     "dashboard": "Look at trials in the browser, with optuna-dashboard.",
+    "watch": "Follow the workers that a study has on a cluster.",
+    "stop": "Ask the workers that a study has on a cluster to leave.",
     "worker": "Run one worker of a study that is there already.",
     "copy": "Copy a stored study, or all of them, to another storage.",
     "reap": "Put the trials of lost workers back into the queue.",

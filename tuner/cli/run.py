@@ -25,6 +25,7 @@ from tuner.search.watcher import Watcher
 
 if TYPE_CHECKING:
     from tuner.actions.trainers import Lanes, TrainerName
+    from tuner.actions.workers import QueuedWork
 
 STOPPING = "Stopping at the end of this epoch; Ctrl-C again stops at once."
 SHOW_CURSOR = "\x1b[?25h"
@@ -36,6 +37,7 @@ EXIT_CODES = {
     StopReason.EXHAUSTED: 0,
     StopReason.OUT_OF_TIME: 3,
     StopReason.HANDED_BACK: 75,
+    StopReason.TIME_LIMIT_NEAR: 75,
     StopReason.INTERRUPTED: 130,
 }
 
@@ -54,6 +56,8 @@ def run_search(
     lanes: Lanes | None = None,
     shown: Shown = "summary",
     must_exist: bool = False,
+    cluster: str | None = None,
+    queued: QueuedWork = "follow",
     log_file: str | None = None,
     log_level: str = "info",
 ) -> None:
@@ -77,6 +81,7 @@ def run_search(
         _screen(shown, seconds or definition.budget.seconds) as (watcher, say),
         stop_on_signals(stop, say),
     ):
+        from tuner.actions.clusters import work_place
         from tuner.actions.search import search
         from tuner.actions.show import show
         from tuner.actions.workers import search_with_workers
@@ -86,6 +91,15 @@ def run_search(
         if must_exist:
             show(definition.name, storage=url)
         several = search if workers is None else partial(search_with_workers, workers=workers)
+        if cluster is not None:
+            place = work_place(cluster, definition, folder, workers)
+            several = partial(
+                search_with_workers,
+                workers=place.workers,
+                cluster=place.cluster,
+                share=place.share,
+                queued=queued,
+            )
         end = several(
             definition,
             root=folder,
@@ -99,15 +113,30 @@ def run_search(
         )
     from tuner.cli.tables import show_summary
 
+    if end.stopped is StopReason.TIME_LIMIT_NEAR and must_exist:
+        _queue_again()
     if shown != "nothing":
         show_summary(end.summary, as_json=shown == "json")
-    stated = {"study": study, "storage": storage, "root": root, "workers": workers}
+    stated = {"study": study, "storage": storage, "root": root, "cluster": cluster, "workers": workers}
     stated |= {"trainer": trainer, "lanes": lanes}
     again = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in stated.items() if value)
     last_words = _last_words(f"{_own_name()} search {again}", end.stopped, end.summary.state)
+    if cluster is not None and end.summary.state != "finished":
+        last_words = (
+            f"Workers in the queue go on alone. To follow them: {_own_name()} watch --study {shlex.quote(study)}"
+        )
     if shown == "summary" and last_words:
         click.echo(last_words, err=True)
     sys.exit(EXIT_CODES[end.stopped])
+
+
+def _queue_again() -> None:
+    """Where this is a task of a batch system, have it queued once more: its time is over, its study is not."""
+    from tuner.cluster.slurm_commands import queue_again
+
+    problem = queue_again()
+    if problem:
+        click.echo(f"this worker could not be queued again: {problem}", err=True)
 
 
 def _own_name() -> str:
@@ -133,6 +162,7 @@ def _last_words(command: str, stopped: StopReason | None, state: str) -> str:
     why = {
         StopReason.INTERRUPTED: "Stopped; what was running is put back",
         StopReason.HANDED_BACK: "Stopped; what was running is put back",
+        StopReason.TIME_LIMIT_NEAR: "Stopped; what was running is put back",
         StopReason.OUT_OF_TIME: "The time is over",
     }[stopped]
     return f"{why}. To go on: {command}"

@@ -13,7 +13,7 @@ from tuner.search.stop import StopReason, StopRequest
 REASONS = {
     signal.SIGINT: StopReason.INTERRUPTED,
     signal.SIGTERM: StopReason.HANDED_BACK,
-    signal.SIGUSR1: StopReason.HANDED_BACK,
+    signal.SIGUSR1: StopReason.TIME_LIMIT_NEAR,
 }
 
 

@@ -15,11 +15,13 @@ class Ended:
         worker: its place, counted from 0.
         status: its exit status; negative for the signal that killed it.
         last_words: the last lines that it wrote.
+        cancelled: whether somebody has taken it off the cluster, on purpose.
     """
 
     worker: int
     status: int
     last_words: str
+    cancelled: bool = False
 
 
 class Handle(ABC):
@@ -55,3 +57,53 @@ class Cluster(ABC):
             workers: how many.
             environment: variables beside those that this process has.
         """
+
+
+class Queued(Handle):
+    """Workers in a batch system's queue, which go on when whoever started them leaves."""
+
+    @property
+    @abstractmethod
+    def jobs(self) -> Mapping[int, str]:
+        """The batch system's name for the job of each worker; with it others can look after them."""
+
+    @property
+    @abstractmethod
+    def in_words(self) -> str:
+        """How many of them run, and what the others wait for."""
+
+    @abstractmethod
+    def start(self, workers: Sequence[int]) -> None:
+        """Queue the workers of some places.
+
+        Raises:
+            ClusterError: if the batch system refuses them.
+        """
+
+
+class BatchSystem(Cluster):
+    """A cluster with a queue.
+
+    Attributes:
+        name: what a person calls it.
+    """
+
+    name: str
+
+    @abstractmethod
+    def attach(self, command: Sequence[str], environment: Mapping[str, str], jobs: Mapping[int, str]) -> Queued:
+        """Workers that were queued before, by this process or another one.
+
+        Args:
+            command, environment: as for `submit`, for those that are started from now on.
+            jobs: the batch system's name for the job of each of them.
+        """
+
+    def submit(self, command: Sequence[str], workers: int, environment: Mapping[str, str]) -> Queued:
+        queued = self.attach(command, environment, {})
+        queued.start(range(workers))
+        return queued
+
+    @abstractmethod
+    def script(self, command: Sequence[str], workers: int) -> str:
+        """What would be handed to the batch system for so many workers."""

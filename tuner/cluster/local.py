@@ -9,9 +9,7 @@ from pathlib import Path
 
 from tuner.cluster.cluster import Cluster, Ended, Handle
 from tuner.cluster.lifeline import LIFELINE
-
-TAIL_BYTES = 4096
-TAIL_LINES = 5
+from tuner.cluster.tails import tail
 
 
 class LocalCluster(Cluster):
@@ -80,7 +78,7 @@ class LocalWorkers(Handle):
         for worker, process in over.items():
             _let_go(process)
             del self._processes[worker]
-        return [Ended(worker, process.returncode, self._last_words(worker)) for worker, process in over.items()]
+        return [Ended(worker, process.returncode, tail(self.log(worker))) for worker, process in over.items()]
 
     def ask_to_stop(self) -> None:
         for process in self._processes.values():
@@ -90,12 +88,6 @@ class LocalWorkers(Handle):
         """Wait until all of them have left."""
         for process in self._processes.values():
             process.wait()
-
-    def _last_words(self, worker: int) -> str:
-        with self.log(worker).open("rb") as log:
-            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
-            lines = log.read().decode(errors="replace").strip().splitlines()
-        return "\n".join(lines[-TAIL_LINES:])
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

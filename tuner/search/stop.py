@@ -11,6 +11,7 @@ class StopReason(Enum):
 
     INTERRUPTED = "interrupted"
     HANDED_BACK = "handed back"
+    TIME_LIMIT_NEAR = "time limit near"
     OUT_OF_TIME = "out of time"
     TARGET_REACHED = "target reached"
     NO_PROGRESS = "no progress"

@@ -13,6 +13,7 @@ from tuner.hyperparameters import Hyperparameters
 from tuner.space import Choices, Fixed, Range, Table
 from tuner.space.defaults import completed
 from tuner.space.nodes import leaves
+from tuner.study.cluster_settings import ClusterSettings
 from tuner.study.data_settings import DataSettings
 from tuner.study.forms import Forms, forms_of
 from tuner.study.metrics import DEFAULT_METRICS, METRICS, Direction, Task
@@ -36,7 +37,7 @@ class StudyDefinition:
         seed: from which every random number of the study follows.
         model: what one of its configurations is checked by; another one for somebody's own network, which only Python
             can ask for.
-        data, search, budget, run: the tables of the same names.
+        data, search, budget, run, cluster: the tables of the same names.
         space: the table `[hyperparameters]`.
         files: hexadecimal digests of files beside the data on which its values depend, by path; known once it is run.
     """
@@ -47,6 +48,7 @@ class StudyDefinition:
     search: SearchSettings = field(default_factory=SearchSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
     run: RunSettings = field(default_factory=RunSettings)
+    cluster: ClusterSettings = field(default_factory=ClusterSettings)
     seed: int = 0
     source: str = ""
     model: type[Hyperparameters] = Hyperparameters

@@ -12,6 +12,7 @@ from tuner.space import Choices, Fixed, Table, leaves, prove, read_space
 from tuner.space.complaints import meant, shown, unknown
 from tuner.space.corners import ends
 from tuner.space.nodes import Leaf, Value
+from tuner.study.cluster_settings import ClusterSettings
 from tuner.study.data_settings import DataSettings
 from tuner.study.definition import StudyDefinition
 from tuner.study.forms import forms_of
@@ -47,6 +48,7 @@ def read_study(raw: Mapping[str, Any], *, source: str, stem: str | None = None) 
     search = reader.section("search", SearchSettings)
     budget = reader.section("budget", BudgetSettings)
     run = reader.section("run", RunSettings)
+    cluster = reader.section("cluster", ClusterSettings)
     space = reader.space()
     reader.names()
     if data is not None and data.known_task is not None:
@@ -54,9 +56,9 @@ def read_study(raw: Mapping[str, Any], *, source: str, stem: str | None = None) 
     if search is not None:
         reader.mistakes += sampler_mistakes(search.sampler, space)
         reader.mistakes += several_objectives_mistakes(search)
-    if reader.mistakes or data is None or search is None or budget is None or run is None:
+    if reader.mistakes or data is None or search is None or budget is None or run is None or cluster is None:
         raise StudyFileError(source, reader.in_order())
-    return StudyDefinition(name, data, space, search, budget, run, seed, source)
+    return StudyDefinition(name, data, space, search, budget, run, cluster, seed, source)
 
 
 class _StudyReader:

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from tuner.hyperparameters import Hyperparameters
 from tuner.space.schema import space_schema
+from tuner.study.cluster_settings import ClusterSettings
 from tuner.study.data_settings import DataSettings
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
 
@@ -20,6 +21,7 @@ def study_schema() -> dict[str, Any]:
         "search": SearchSettings,
         "budget": BudgetSettings,
         "run": RunSettings,
+        "cluster": ClusterSettings,
     }
     _, definitions = models_json_schema(
         [(model, "validation") for model in models.values()], ref_template="#/$defs/{model}"

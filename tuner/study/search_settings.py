@@ -172,5 +172,6 @@ SECTIONS: Mapping[str, str] = {
     "search": "What the search goes by.",
     "budget": "What the search may cost.",
     "run": "Where the search runs.",
+    "cluster": "What workers get where they run on a cluster.",
 }
 """The tables of a study file."""
