@@ -8,6 +8,7 @@
     ├── StorageError                 a database that cannot be opened, read or written
     ├── StudyError                   a stored study that does not fit what was asked of it
     ├── ClusterError                 a batch system that does not do what was asked of it
+    ├── CalendarError                an entry that a calendar cannot hold, or a calendar that cannot be used
     └── SearchError                  a search that could not go on
 
 An ordinary bad end of a trial (pruned, diverged, failed) is no exception: it is an `Outcome`.
@@ -57,6 +58,10 @@ class StudyError(TunerError):
 
 class ClusterError(TunerError):
     """A batch system that does not do what was asked of it."""
+
+
+class CalendarError(TunerError):
+    """An entry that a calendar cannot hold, or a calendar that cannot be used."""
 
 
 class SearchError(TunerError):

@@ -34,6 +34,11 @@ COMMANDS: Mapping[str, str] = {
 }
 """Every command and what it does; each lives in the file of its name, which is loaded when it is called."""
 
+HIDDEN: Mapping[str, str] = {
+    "run-scheduled": "run_scheduled",
+}
+"""Commands that programs call and people need not, and the file of each."""
+
 
 class Refusal(click.ClickException):
     """A mistake that a person can mend, as one message and an exit code."""
@@ -60,9 +65,10 @@ class Commands(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
+        if cmd_name not in COMMANDS and cmd_name not in HIDDEN:
             return None
-        command = getattr(import_module(f"tuner.cli.{cmd_name}"), cmd_name)
+        file = HIDDEN.get(cmd_name, cmd_name)
+        command = getattr(import_module(f"tuner.cli.{file}"), file)
         assert isinstance(command, click.Command)
         return command
 
@@ -72,7 +78,7 @@ class Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in {*COMMANDS, *HIDDEN} and not args[0].startswith("-"):
             from tuner.errors import did_you_mean
 
             ctx.fail(f'there is no command "{args[0]}".{did_you_mean(args[0], list(COMMANDS))}')
