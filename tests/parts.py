@@ -33,10 +33,15 @@ def _slurm() -> bool:
     return all(find_program(name) for name in ("slurmctld", "slurmd", "sbatch", "munged"))
 
 
+def _cron() -> bool:
+    return all(find_program(name) for name in ("crontab", "cron"))
+
+
 PARTS: Mapping[str, Callable[[], bool]] = {
     "chromium": _chromium,
     "postgresql": _postgresql,
     "slurm": _slurm,
+    "cron": _cron,
 }
 """Every part by name, and how to tell whether it is here."""
 

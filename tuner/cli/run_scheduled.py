@@ -22,11 +22,12 @@ def run_scheduled(name: str, command: tuple[str, ...], root: str | None, log: st
     """
     import sys
 
+    from tuner.cluster.calendars.scheduled_run import ENDED_WELL
     from tuner.cluster.calendars.scheduled_run import run_scheduled as run
 
     folder = find_root(root)
     code = run(name, command, root=folder, log=None if log is None else Path(log).absolute())
-    if code:
+    if code not in ENDED_WELL:
         # The one line that cron mails, and that systemd and Slurm keep beside the exit code.
         click.echo(f"tuner: {name} of {folder} ended with exit code {code}; its log says more", err=True)
     sys.exit(code)

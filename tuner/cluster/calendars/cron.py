@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
 
 from tuner.cluster.calendars.crontab import CrontabCalendar
@@ -33,15 +34,23 @@ class Cron(CrontabCalendar):
         length = len(command.encode(errors="surrogateescape"))
         if length > LONGEST_COMMAND:
             raise CalendarError(
-                f"the entry {entry.name} would be a line of {length} bytes, and cron takes {LONGEST_COMMAND}; make PATH "
-                f"shorter ({len(entry.environment['PATH'])} bytes of it; only folders of programs that the command "
-                "needs), or take the calendar systemd"
+                f"the entry {entry.name} would be a command of {length} bytes, and cron takes {LONGEST_COMMAND}; "
+                f"{len(entry.environment['PATH'])} of them are PATH: name only folders of programs that the command "
+                "needs, or take the calendar systemd"
             )
         return [f"{entry.at} {command}"]
+
+    def _write(self, before: str, after: str) -> None:
+        shown = re.search(r"^.*\\r$", before, re.MULTILINE)
+        if shown is not None and after != before:
+            raise CalendarError(
+                f"your crontab has a line that ends with a carriage return, {shown[0]!r}, which Debian's crontab shows as "
+                'two other characters, so that it cannot be written back as it is; take it out with "crontab -e", nothing '
+                "has been changed"
+            )
+        super()._write(before, after)
 
     def refusal(self, said: str) -> str | None:
         if "not allowed" not in said:
             return None
-        return (
-            "you are not allowed to use crontab on this machine; ask its administrators, or take the calendar systemd"
-        )
+        return "you may not use crontab on this machine; ask its administrators, or take the calendar systemd"

@@ -1,4 +1,4 @@
-"""When an entry is due: a cron expression of five fields, checked, and written so that every calendar reads the same."""
+"""When an entry is due: a cron expression, checked, and written so that every calendar reads the same in it."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ def _part(kind: _Kind, part: str) -> Sequence[int]:
 
 
 def _step(text: str, span: int) -> int:
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text):
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) == 0:
         raise ValueError(f'where the step "{text}" should be a whole number from 1 on')
     if int(text) > span:
         raise ValueError(f"where a step of {text} never comes to a second number; name the only one without a step")
@@ -188,7 +188,8 @@ def _number(kind: _Kind, text: str) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", text):
         known = f" or a name ({kind.names[0]} to {kind.names[-1]})" if kind.names else ""
         raise ValueError(
-            f'where "{text}" should be a number from {kind.lowest} to {kind.last}{known}.{did_you_mean(text, kind.names)}'
+            f'where "{text}" should be a number from {kind.lowest} to {kind.last}{known}.'
+            + did_you_mean(text, kind.names)
         )
     if not kind.lowest <= int(text) <= kind.last:
         raise ValueError(f"where {text} should be from {kind.lowest} to {kind.last}")

@@ -23,7 +23,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def own_program() -> tuple[str, ...]:
-    """How to start this very `tuner` from anywhere: the script beside the Python that runs it, or the package itself."""
+    """How to start this very `tuner` from anywhere: the script beside the Python that runs, or the package itself."""
     script = Path(sys.executable).parent / "tuner"
     # Without -P a folder `tuner` in the working directory would be taken for the package.
     return (str(script),) if os.access(script, os.X_OK) else (sys.executable, "-P", "-m", "tuner")
@@ -104,6 +104,6 @@ class Entry:
 
     @property
     def wrapped(self) -> list[str]:
-        """The words that a calendar runs: the command within the wrapper that keeps runs apart and notes how they end."""
+        """What a calendar runs: the command within the wrapper that keeps runs apart and notes how they end."""
         log = [] if self.log is None else ["--log", str(self.log)]
         return [*self.program, WRAPPER, *log, self.name, "--", *self.command]

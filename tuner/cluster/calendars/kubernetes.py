@@ -9,8 +9,12 @@ from typing import Any, ClassVar
 
 from tuner.cluster.calendars.calendar import Calendar, Installed
 from tuner.cluster.calendars.entry import Entry
+from tuner.cluster.calendars.environment import FILES
 from tuner.cluster.calendars.yaml_text import yaml_text
 from tuner.errors import CalendarError
+
+ELSEWHERE = frozenset({"PATH", "TUNER_ROOT", "HOME", *FILES})
+"""Variables of an entry that mean nothing in a pod."""
 
 LONGEST_NAME = 52
 """Characters of a CronJob's name; its jobs append eleven."""
@@ -27,6 +31,7 @@ class PodSettings:
 
     Attributes:
         image: the container's image, with `tuner` in it.
+        root: the project root in the image or on the claim; where it is here if left out.
         namespace: where the CronJob belongs; the one that kubectl is set to if left out.
         secret: the Secret whose key `url` is the storage's URL, password included.
         claim: the PersistentVolumeClaim that holds the project root; if left out, the image holds the root, and only
@@ -41,6 +46,7 @@ class PodSettings:
     """
 
     image: str = "tuner:latest"
+    root: Path | None = None
     namespace: str | None = None
     secret: str = "tuner-storage"
     claim: str | None = None
@@ -56,7 +62,7 @@ class PodSettings:
 
 
 class Kubernetes(Calendar):
-    """An entry is a CronJob. Kubernetes keeps its runs apart and their output and results, so that it has no wrapper."""
+    """An entry is a CronJob. It has no wrapper: Kubernetes itself keeps runs apart, their output and their results."""
 
     name: ClassVar[str] = "kubernetes"
 
@@ -86,8 +92,8 @@ class Kubernetes(Calendar):
 def cron_job(entry: Entry, pod: PodSettings) -> dict[str, Any]:
     """The manifest of an entry; this depends on nothing but the two.
 
-    The variables of the entry that belong to this machine (`PATH`, files that are not in the image) are left out: the
-    image has its own, and the storage's URL comes from the Secret.
+    Variables that belong to this machine (`PATH`, files that are not in the image) are left out: the image has its own,
+    and the storage's URL comes from the Secret.
 
     Raises:
         CalendarError: if the entry's name makes none for Kubernetes.
@@ -126,7 +132,8 @@ def _name(name: str) -> str:
 
 
 def _pod_spec(entry: Entry, pod: PodSettings) -> dict[str, Any]:
-    writable = str(entry.root) if pod.claim else f"{entry.root}/.tuner"
+    root = str(pod.root or entry.root)
+    writable = root if pod.claim else f"{root}/.tuner"
     project: dict[str, Any] = {"name": "project"}
     project |= {"persistentVolumeClaim": {"claimName": pod.claim}} if pod.claim else {"emptyDir": {}}
     resources = {"cpu": pod.cpus, "memory": pod.memory}
@@ -134,9 +141,14 @@ def _pod_spec(entry: Entry, pod: PodSettings) -> dict[str, Any]:
         "name": "tuner",
         "image": pod.image,
         "command": list(entry.command),
-        "workingDir": str(entry.root),
+        "workingDir": root,
         "env": [
-            {"name": "TUNER_ROOT", "value": str(entry.root)},
+            *(
+                {"name": each, "value": value}
+                for each, value in sorted(entry.environment.items())
+                if each not in ELSEWHERE
+            ),
+            {"name": "TUNER_ROOT", "value": root},
             {"name": "TUNER_STORAGE", "valueFrom": {"secretKeyRef": {"name": pod.secret, "key": "url"}}},
             {"name": "HOME", "value": "/tmp"},
         ],

@@ -23,6 +23,9 @@ from tuner.errors import CalendarError
 PASSED_ON = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 """Signals to the wrapper that are meant for the command."""
 
+ENDED_WELL = (0, 3, 75)
+"""Exit codes of ours that are nobody's trouble: done, out of time with trials left, handed back to be started again."""
+
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """What a shell leaves with where it cannot start a command."""
 

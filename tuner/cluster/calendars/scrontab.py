@@ -87,8 +87,8 @@ class Scrontab(CrontabCalendar):
         self._options = options or ScronOptions()
 
     def lines(self, entry: Entry) -> list[str]:
-        # The wrapper keeps a log; here is only said what it cannot say, such as that it is gone. By a name that needs no
-        # folder but the home folder, for a job whose output cannot be opened does not run.
+        # The wrapper keeps a log; here is only said what it cannot say, such as that it is gone. The file lies in the
+        # home folder, which is always there, for a job whose output cannot be opened does not run.
         own = {"job-name": f"tuner-{entry.name}", "output": f"tuner-{entry.name}.out", "open-mode": "append"}
         options = own | self._options.stated
         return [*(f"#SCRON --{name}={value}" for name, value in options.items()), f"{entry.at} {shell_line(entry)}"]

@@ -1,4 +1,4 @@
-"""What must not stand in a calendar: it is a file that others may read, and its commands are in every list of processes."""
+"""What must not stand in a calendar: others may read it, and everybody sees the commands that it runs."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from tuner.cluster.calendars.calendar import Calendar, Installed
 from tuner.cluster.calendars.entry import Entry
 from tuner.cluster.calendars.marked_lines import blocks, marked
 from tuner.cluster.calendars.on_calendar import on_calendar
+from tuner.cluster.calendars.scheduled_run import ENDED_WELL
 from tuner.errors import CalendarError
 
 PATIENCE_SECONDS = 60.0
@@ -109,8 +110,8 @@ class Systemd(Calendar):
         said = " ".join(done.stderr.split())
         if arguments == ("show-environment",):
             raise CalendarError(
-                f"your systemd cannot be reached ({said}); log in by yourself, not with su or sudo, or take the calendar "
-                "cron"
+                f"your systemd cannot be reached ({said}); log in as yourself, not with su or sudo, or take the "
+                "calendar cron"
             )
         raise CalendarError(f"systemctl --user {' '.join(arguments)} failed: {said}")
 
@@ -136,7 +137,7 @@ def unit_files(entry: Entry) -> dict[str, str]:
         # Here a dollar is a variable; two of them are one.
         f"ExecStart={' '.join(_quoted(word).replace('$', '$$') for word in entry.wrapped)}",
         # Out of time, or handed back: a run that ended well, with trials left for the next one.
-        "SuccessExitStatus=3 75",
+        f"SuccessExitStatus={' '.join(map(str, ENDED_WELL))}",
         # Only the wrapper is told to stop, and tells the command; told twice, that would end at once.
         "KillMode=mixed",
         f"TimeoutStopSec={LONGEST_GOODBYE}",
@@ -151,8 +152,10 @@ def unit_files(entry: Entry) -> dict[str, str]:
         "[Install]",
         "WantedBy=timers.target",
     ]
-    return {f"{unit}.{kind}": marked(entry.name, entry.root, lines) for kind, lines in
-            (("service", service), ("timer", timer))}  # fmt: skip
+    return {
+        f"{unit}.service": marked(entry.name, entry.root, service),
+        f"{unit}.timer": marked(entry.name, entry.root, timer),
+    }
 
 
 def _quoted(word: str) -> str:

@@ -14,7 +14,7 @@ _NOT_TEXT = re.compile(r"(?i:true|false|yes|no|on|off|y|n|null)")
 def yaml_text(tree: Mapping[str, Any]) -> str:
     """The tree in YAML's block style.
 
-    >>> print(yaml_text({"kind": "Job", "args": ["-c", 2], "spec": {"off": True, "env": [{"name": "A", "value": "1"}]}}))
+    >>> print(yaml_text({"kind": "Job", "args": ["-c", 2], "spec": {"off": True, "env": [{"name": "A", "v": "1"}]}}))
     kind: Job
     args:
       - "-c"
@@ -23,7 +23,7 @@ def yaml_text(tree: Mapping[str, Any]) -> str:
       "off": true
       env:
         - name: A
-          value: "1"
+          v: "1"
     <BLANKLINE>
     """
     return "".join(f"{line}\n" for line in _lines(tree))
