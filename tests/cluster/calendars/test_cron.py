@@ -82,7 +82,7 @@ def test_somebodys_own_lines_stay_byte_for_byte_when_an_entry_comes_changes_and_
 
 def test_a_line_that_crontab_does_not_show_as_it_is_is_refused(store: Path) -> None:
     store.write_bytes(b"0 1 * * * mine\\r\n")
-    with pytest.raises(CalendarError, match="a line that ends with a carriage return.*nothing has been changed"):
+    with pytest.raises(CalendarError, match=r"a carriage return at the end of line 1.*nothing has been changed"):
         Cron().install(entry())
     assert Cron().installed() == []
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tuner.cluster.calendars.marked_lines import blocks, marked, with_block
@@ -18,6 +18,7 @@ def put(text: str, block: str, name: str = "nightly") -> str:
     return with_block(text, name, ROOT, block, "your crontab")
 
 
+@settings(max_examples=40)
 @given(before=SOMEBODYS, after=SOMEBODYS)
 def test_whatever_stands_around_an_entry_stays_as_it_is(before: str, after: str) -> None:
     before = f"{before}\n"

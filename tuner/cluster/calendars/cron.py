@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
 from tuner.cluster.calendars.crontab import CrontabCalendar
@@ -41,12 +40,12 @@ class Cron(CrontabCalendar):
         return [f"{entry.at} {command}"]
 
     def _write(self, before: str, after: str) -> None:
-        shown = re.search(r"^.*\\r$", before, re.MULTILINE)
-        if shown is not None and after != before:
+        # Debian's crontab shows a carriage return as two other characters, which would be written back.
+        wrong = [number for number, line in enumerate(before.split("\n"), 1) if line.endswith("\\r")]
+        if wrong and after != before:
             raise CalendarError(
-                f"your crontab has a line that ends with a carriage return, {shown[0]!r}, which Debian's crontab shows as "
-                'two other characters, so that it cannot be written back as it is; take it out with "crontab -e", nothing '
-                "has been changed"
+                f"your crontab has a carriage return at the end of line {wrong[0]}, which crontab does not show as it "
+                "is; take it out with `crontab -e`, nothing has been changed"
             )
         super()._write(before, after)
 
