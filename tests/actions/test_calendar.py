@@ -99,6 +99,8 @@ def test_an_entry_stands_in_one_calendar_only(root: Path) -> None:
     nightly(calendar=Scrontab(ScronOptions(partition="short")))
     with pytest.raises(CalendarError, match=r"the calendar scrontab has the entry nightly of .*project already"):
         nightly(calendar="cron")
+    with pytest.raises(CalendarError, match="only printed"):
+        nightly(calendar="kubernetes")
     nightly(calendar="scrontab", at="@weekly")
 
     assert [each.calendar for each in scheduled()] == ["scrontab"]

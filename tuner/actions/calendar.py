@@ -90,7 +90,8 @@ def schedule(
     text = there.text(entry)
     if print_only:
         return Scheduled(text, installed=False)
-    _check_elsewhere(entry, there)
+    if not in_a_pod:
+        _check_elsewhere(entry, there)
     return Scheduled(text, installed=True, remarks=tuple(there.install(entry)))
 
 
