@@ -214,7 +214,7 @@ def test_code_in_a_model_is_never_run(root: Path, tmp_path: Path) -> None:
     refused(root, study({"model": "f.keras"}), "it needs code of antigravity")
 
 
-@pytest.mark.parametrize("fork", [True, False])
+@pytest.mark.parametrize("fork", [True, pytest.param(False, marks=pytest.mark.thorough)])
 def test_layers_after_one_of_another_kind_or_a_fork_cannot_be_taken(root: Path, fork: bool) -> None:
     inputs = keras.Input((FEATURES,))
     first = keras.layers.Dense(6, name="a")(inputs)

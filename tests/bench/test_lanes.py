@@ -133,11 +133,13 @@ def test_a_worker_that_fails_says_why() -> None:
         run_together([{"contender": "fed", "work": -1, "threads": 1, "seed": 0, "lanes": None, "run": {}}])
 
 
+@pytest.mark.thorough
 def test_a_worker_in_a_process_of_its_own_answers() -> None:
     (told,) = run_together([{"contender": "product", "threads": 1, "run": {"seconds": 0.01}}])
     assert told["gflops"] > 0
 
 
+@pytest.mark.thorough
 def test_the_steps_of_each_block_size_are_measured(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -112,6 +112,7 @@ def test_a_run_at_toy_size_compares_pruners(
         assert one["started"] >= 6
 
 
+@pytest.mark.thorough
 def test_curves_can_be_trained_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     train(2, tmp_path / "curves.npz", epochs=2, studies=("diabetes",))
     curves = read(tmp_path / "curves.npz")

@@ -94,7 +94,9 @@ def test_there_are_tables_of_many_shapes_and_each_ones_oddity_is_looked_for() ->
     assert endings == {".csv", ".txt", ".csv.gz", ".parquet", ".arff", ".npz"}
 
 
-@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.thorough] if name == "wide" else []) for name in TABLES]
+)
 def test_a_table_is_as_odd_as_it_says_and_init_proposes_a_study_that_passes_the_check(
     name: str, tmp_path: Path
 ) -> None:

@@ -51,6 +51,7 @@ NOT_RUN = {
     "export TUNER_STORAGE='postgresql+psycopg://me:secret@db.example.org/tuner'": "needs a PostgreSQL server",
     "export TUNER_STORAGE_FILE=~/.tuner-storage": "needs a PostgreSQL server",
     "tuner copy --to-file ~/.tuner-storage": "needs a PostgreSQL server",
+    "tuner search --study churn --cluster slurm --workers 16": "needs a cluster; tests/actions/test_slurm_search.py",
     "tuner search --study digits": "stands beside the one above; run by itself on other pages",
 }
 """Commands in blocks that only show a text, and why they are not run."""
@@ -63,6 +64,9 @@ STATUS = {
 
 SEARCHED_BEFORE = {"docs/storage.md", "docs/running.md"}
 """Pages that speak of the study `digits` as one that has been searched already."""
+
+TRAINS_NOTHING = {"docs/running.md"}
+"""Pages whose searches have a trainer that trains nothing: they are about what surrounds training."""
 
 LOOKS_LIKE_A_COMMAND = re.compile(r"(\$ |tuner (?!\d)|make |optuna |python |pip |export |\. |cd )")
 
@@ -150,6 +154,12 @@ class Reader:
             "COLUMNS": "80",
             "TF_CPP_MIN_LOG_LEVEL": "3",
         }
+        if page in TRAINS_NOTHING:
+            program = home / "bin" / "tuner"
+            program.parent.mkdir()
+            program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m tests.cli.fake_tuner "$@"\n')
+            program.chmod(0o755)
+            self.environment["PATH"] = os.pathsep.join([str(program.parent), self.environment["PATH"]])
 
     def run_block(self, block: Block) -> None:
         for command in block.text.splitlines():
