@@ -1,5 +1,7 @@
 import os
 import pickle
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,11 +15,6 @@ from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.study.data_settings import DataSettings
 
 FORMS = {"standard": Preprocessing(), "none": Preprocessing(scaler="none")}
-
-
-@pytest.fixture(autouse=True)
-def every_file_is_worth_it(monkeypatch):
-    monkeypatch.setattr(cache, "FEWEST_BYTES", 1)
 
 
 @pytest.fixture
@@ -55,7 +52,7 @@ def assert_equal(one, other):
 def test_the_second_time_nothing_is_read_and_everything_is_the_same(table, tmp_path, monkeypatch):
     fresh = prepare(settings(), seed=1, root=tmp_path, forms=FORMS)
     first = prepared(tmp_path)
-    monkeypatch.setattr("tuner.data.prepare.load_table", lambda *_, **__: pytest.fail("the table was read again"))
+    monkeypatch.setattr("tuner.data.load.load_table", lambda *_, **__: pytest.fail("the table was read again"))
     second = prepared(tmp_path)
     assert_equal(fresh, first)
     assert_equal(fresh, second)
@@ -105,11 +102,21 @@ def test_a_folder_that_cannot_be_written_to_is_no_mistake(table, tmp_path):
     assert_equal(prepare(settings(), seed=1, root=tmp_path, forms=FORMS), prepared(tmp_path))
 
 
-def test_small_files_and_bundled_sets_leave_nothing_behind(table, tmp_path, monkeypatch):
-    monkeypatch.setattr(cache, "FEWEST_BYTES", 2**20)
-    prepared(tmp_path)
-    prepare(DataSettings(builtin="wine"), seed=1, root=tmp_path, cache=tmp_path / "cache")
-    assert not (tmp_path / "cache").exists()
+FOUND_AGAIN = """
+import sys
+from pathlib import Path
+from tuner.data.prepare import prepare
+from tuner.study.data_settings import DataSettings
+
+prepare(DataSettings(builtin="wine"), seed=1, root=Path(), cache=Path("cache"))
+print([name for name in ("pandas", "sklearn") if name in sys.modules])
+"""
+
+
+def test_what_is_found_again_takes_neither_pandas_nor_scikit_learn(tmp_path):
+    command = [sys.executable, "-c", FOUND_AGAIN]
+    said = [subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True) for _ in range(2)]
+    assert [each.stdout.strip() for each in said] == ["['pandas', 'sklearn']", "[]"]
 
 
 def test_what_has_not_been_used_for_long_goes_when_another_one_comes(table, tmp_path):

@@ -6,7 +6,8 @@ import pytest
 
 import tuner
 from tuner.data.held_out import held_out, held_out_of_members, held_out_table
-from tuner.data.prepare import prepare, prepare_table
+from tuner.data.prepare import prepare
+from tuner.data.prepare_table import prepare_table
 from tuner.errors import DataError
 from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.study.data_settings import BUILTIN_TASKS, DataSettings

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tuner.data.frame import Frame, Part
 from tuner.data.parts import parts_of
-from tuner.data.prepare import prepare_table
+from tuner.data.prepare_table import prepare_table
 from tuner.data.understand import table_of
 from tuner.hyperparameters.preprocessing import Preprocessing
 from tuner.study.data_settings import DataSettings

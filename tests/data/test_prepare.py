@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tuner.data.prepare import prepare, prepare_table
+from tuner.data.prepare import prepare
+from tuner.data.prepare_table import prepare_table
 from tuner.data.split import split_rows
 from tuner.errors import DataError
 from tuner.hyperparameters.preprocessing import Preprocessing

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tuner.actions.study_text import study_text
 from tuner.data.look import Look, look_at
-from tuner.data.prepare import prepare_table
+from tuner.data.prepare_table import prepare_table
 from tuner.errors import StudyError
 from tuner.study.definition import StudyDefinition
 from tuner.study.metrics import Task

@@ -9,7 +9,6 @@ from pathlib import Path
 from tuner.actions.fit_only import most
 from tuner.actions.layer_widths import width_of_layer
 from tuner.data.prepared_data import PreparedData
-from tuner.data.sources.opened import read_bytes
 from tuner.errors import DataError, Mistake, StudyFileError
 from tuner.hyperparameters import Hyperparameters
 from tuner.hyperparameters.layers import width_name
@@ -50,6 +49,8 @@ def _content(path: str, root: Path) -> bytes:
     inside = os.path.realpath(root)
     if os.path.isabs(path) or os.path.commonpath([inside, os.path.realpath(os.path.join(inside, path))]) != inside:
         raise DataError(f"{path}: lies outside of the project root; copy the model into it")
+    from tuner.data.sources.opened import read_bytes  # pandas, which other studies may do without
+
     return read_bytes(path, root=root)
 
 

@@ -32,9 +32,6 @@ from tuner.study.data_settings import DataSettings, files_of
 FORMAT = 1
 """Counts up when an older folder can no longer be read."""
 
-FEWEST_BYTES = 2**20
-"""Smaller files are read as fast as they are found."""
-
 UNUSED_SECONDS = 14 * 86400.0
 """After so long without use a folder goes when another one comes."""
 
@@ -124,11 +121,9 @@ def _found(place: Path) -> PreparedData | None:
 
 
 def _key(settings: DataSettings, seed: int, root: Path, forms: Mapping[str, Preprocessing]) -> str | None:
-    """What the data follow from, as the name of a folder; None if they are not worth one, or cannot be read."""
+    """What the data follow from, as the name of a folder; None if they cannot be read."""
     paths = [root / path for path in (*_paths(settings), *_lists(settings))]
     try:
-        if sum(path.stat().st_size for path in paths) < FEWEST_BYTES:
-            return None
         digest = blake2b(digest_size=16)
         about = {
             "format": FORMAT,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tuner.data.fingerprint import data_fingerprint
 from tuner.data.load import load_table
 from tuner.data.parts import Parts, parts_of
-from tuner.data.prepare import widened
+from tuner.data.prepare_table import widened
 from tuner.data.prepared import FloatArray
 from tuner.data.preprocess import Fitted, fit_preprocessing
 from tuner.data.table import Table

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import optuna
 
-from tuner.data.given import prepared_of
 from tuner.data.prepared import Prepared
 from tuner.data.prepared_data import PreparedData
 from tuner.errors import Mistake, StudyError, StudyFileError
@@ -96,6 +95,8 @@ class KerasObjective:
                 raise StudyError(
                     f"data has {len(data)} parts, but should be (x_train, y_train, x_validation, y_validation)"
                 )
+            from tuner.data.given import prepared_of  # pandas; a study file's data may need none
+
             data = prepared_of(*data, task=task)
         if (build is None) != (space is None):
             raise StudyError("build and space go together: the one makes a model of what the other lets choose")
