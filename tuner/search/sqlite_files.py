@@ -10,20 +10,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
 from tuner.search.file_systems import network_file_system
+from tuner.search.schema import TABLES
 
 BUSY_SECONDS = 60
 """How long to wait for another process that writes to the same SQLite file."""
 
 COPIES = 3
 """How often to copy a database again that changes meanwhile."""
-
-_OWN_TABLES = frozenset({*BaseModel.metadata.tables, "alembic_version"})
-"""Every table of an Optuna database; one that was broken off while it was made has only some of them."""
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 
@@ -74,7 +71,7 @@ def check_tables(readable: Path, path: Path) -> None:
     """
     with closing(connect_to_read(readable)) as connection:
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    foreign = sorted(tables - _OWN_TABLES)
+    foreign = sorted(tables - TABLES)
     if foreign and not {"studies", "trials", "version_info"} <= tables:
         some = ", ".join(foreign[:3])
         raise StorageError(
