@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,7 +112,8 @@ def _told(running: Mapping[str, int]) -> str:
 
 def _upgrade(backend: Backend) -> None:
     try:
-        with _own_logging():
+        with _own_logging(), warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # older trials have what Optuna will give up one day
             backend.upgrade()
     finally:
         backend.remove_session()

@@ -135,7 +135,7 @@ def _connections(row: Any) -> Connections:
     if row.superuser:
         return Connections(row.of_server, "max_connections of the server", row.in_server)
     limits = [
-        (row.of_server - row.reserved, "max_connections of the server, less what it reserves", row.in_server),
+        (row.of_server - row.reserved, "max_connections of the server without those for superusers", row.in_server),
         (row.of_role, f"the CONNECTION LIMIT of the role {row.role}", row.in_role),
         (row.of_database, "the CONNECTION LIMIT of the database", row.in_database),
     ]
