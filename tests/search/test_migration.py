@@ -122,7 +122,7 @@ def test_an_older_server_is_brought_up_to_date_by_its_owner_all_or_nothing(
     older_server: URL, postgresql_server: Server
 ) -> None:
     with postgresql_server.connected(str(older_server.database)) as connection:
-        connection.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GUARDED}")
+        connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {GUARDED}")
         with pytest.raises(StorageError, match="and is as it was: only the owner of the tables may change them"):
             migrate(older_server.set(username=GUARDED, password=PASSWORD), despite_running=False)
         connection.execute("CREATE INDEX trials_study_id_key ON trials (number)")

@@ -146,7 +146,7 @@ def test_rights_and_connections_that_are_missing_are_named(roles: Roles, postgre
         assert "start 3 workers at the most" in problem
         assert check(storage=roles.worker, workers=3).problems == ()
         connection.execute("REVOKE USAGE ON SEQUENCE trials_trial_id_seq FROM tuner_worker")
-        [problem] = check(storage=roles.worker, workers=5).problems
+        [problem] = check(storage=roles.worker, workers=3).problems
         assert "it lacks USAGE on public.trials_trial_id_seq; docs/storage.md has the GRANTs" in problem
         connection.execute("REVOKE SELECT ON studies FROM tuner_reader")
         [problem] = check(storage=roles.reader).problems

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from tuner.errors import StorageError
 from tuner.search.file_systems import network_file_system
-from tuner.search.sqlite_files import connect_to_read, readable
+from tuner.search.sqlite_files import BUSY_SECONDS, looks_at
 from tuner.search.whole_file import refuse_taken, whole_file
 
 
@@ -27,13 +27,13 @@ def back_up(path: Path, copy: Path) -> None:
         StorageError: if there is such a file already, or it cannot be written.
     """
     refuse_taken(copy)
-    with readable(path) as source, new_database(copy) as part:
-        copy_pages(source, part)
+    with looks_at(path) as connect, new_database(copy) as part:
+        copy_pages(connect, part)
 
 
-def copy_pages(source: Path, target: Path) -> None:
+def copy_pages(connect: Callable[[], sqlite3.Connection], target: Path) -> None:
     """Put what stands in one SQLite database into another, whatever that had before."""
-    with closing(connect_to_read(source)) as reading, closing(sqlite3.connect(target)) as writing:
+    with closing(connect()) as reading, closing(sqlite3.connect(target, timeout=BUSY_SECONDS)) as writing:
         # All in one step: in several, SQLite begins again whenever somebody writes in between, and may never end.
         reading.backup(writing, pages=-1)
 

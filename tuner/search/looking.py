@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import partial
+from contextlib import closing, contextmanager
 
 from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.engine import URL
 
 from tuner.search.postgresql import engine_of
 from tuner.search.schema import Schema, schema_of
-from tuner.search.sqlite_files import check_file, check_tables, connect_to_read, file_of, is_new, readable
+from tuner.search.sqlite_files import check_file, check_tables_of, file_of, is_new, looks_at
 from tuner.search.storage_trouble import storage_trouble
 
 
@@ -28,9 +27,10 @@ def looking_at(url: URL) -> Iterator[Engine]:
             return
         path = file_of(url)
         check_file(path)
-        with readable(path) as file:
-            check_tables(file, path)
-            yield create_engine("sqlite://", creator=partial(connect_to_read, file), poolclass=NullPool)
+        with looks_at(path) as connect:
+            with closing(connect()) as connection:
+                check_tables_of(connection, path)
+            yield create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
 
 def schema_at(url: URL) -> Schema:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from tuner.search.backup import back_up, copy_pages
 from tuner.search.looking import looking_at
 from tuner.search.postgresql import alone, backend_of
 from tuner.search.schema import Schema, refuse_another, running_trials, schema_of
-from tuner.search.sqlite_files import file_of, why_not_writable
+from tuner.search.sqlite_files import connect_to_look, file_of, why_not_writable
 from tuner.search.storage_trouble import sentence
 from tuner.search.storage_urls import masked
 
@@ -88,7 +89,7 @@ def _migrate_file(url: URL, engine: Engine, despite_running: bool) -> Migration:
             _upgrade(Backend(url.render_as_string(hide_password=False), {}, complete=True, any_schema=True))
             return _done(url, engine, before, copy)
         except BaseException:
-            copy_pages(copy, path)
+            copy_pages(partial(connect_to_look, copy), path)
             raise
 
 
