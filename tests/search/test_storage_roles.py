@@ -115,13 +115,11 @@ def test_a_worker_may_search_but_not_change_tables_and_a_reader_may_look_but_cha
     roles: Roles, tmp_path: Path
 ) -> None:
     for url, forbidden in ((roles.worker, OWNERS_ONLY), (roles.reader, (*OWNERS_ONLY, *WORKERS_ONLY))):
-        engine = engine_of(url)
-        for statement in forbidden:
-            with (
-                engine.connect() as connection,
-                pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
-            ):
-                connection.exec_driver_sql(statement)
+        with engine_of(url).connect() as connection:
+            for statement in forbidden:
+                with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"):
+                    connection.exec_driver_sql(statement)
+                connection.rollback()
     with pytest.raises(StorageError, match="this user may not do that there"):
         searched_by(roles.reader)
     for url in (roles.worker, roles.reader):
