@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import stat
 from contextlib import closing
@@ -8,7 +9,6 @@ from pathlib import Path
 
 import optuna
 import pytest
-from sqlalchemy.engine import URL
 
 from tests.search.test_storage import search, states
 from tuner.errors import StorageError
@@ -17,11 +17,18 @@ from tuner.search.backup import back_up
 from tuner.search.storage import opened, sqlite_url
 
 
-@pytest.fixture
-def stored(url: URL) -> Path:
-    with opened(url) as storage:
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the study `small` of two trials; not to be changed."""
+    path = tmp_path_factory.mktemp("made") / "trials.db"
+    with opened(sqlite_url(path)) as storage:
         search(storage, trials=2)
-    return Path(str(url.database))
+    return path
+
+
+@pytest.fixture
+def stored(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(made, tmp_path / "trials.db"))
 
 
 def names(folder: Path) -> set[str]:
@@ -44,7 +51,7 @@ def test_a_backup_is_one_file_that_can_be_read_from_any_disk(stored, tmp_path):
     back_up(stored, tmp_path / "copy.db")
     with closing(sqlite3.connect(tmp_path / "copy.db")) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
-    assert names(tmp_path) == {"trials.db", "trials.db-lock", "copy.db"}
+    assert names(tmp_path) == {"trials.db", "copy.db"}
 
 
 def test_a_file_that_is_there_is_not_overwritten_even_if_it_comes_meanwhile(stored, tmp_path, monkeypatch):

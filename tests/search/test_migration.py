@@ -70,12 +70,16 @@ def test_an_older_file_is_refused_with_the_way_out(older):
         told(sqlite_url(older))
 
 
-def test_an_older_file_is_brought_up_to_date_and_kept_as_it_was_beside(older, tmp_path):
+def test_an_older_file_is_brought_up_to_date_and_kept_as_it_was_beside_unless_trials_are_running(older, tmp_path):
+    run(older, "UPDATE trials SET state = 'RUNNING' WHERE number = 2")
     before = dump(older)
+    with pytest.raises(StorageError, match=r"trials that are being trained \(1 of old\); .* --despite-running"):
+        migrate(sqlite_url(older), despite_running=False)
+    assert dump(older) == before
     silenced = logging.getLogger("tuner.search").disabled
-    done = migrate(sqlite_url(older), despite_running=False)
+    done = migrate(sqlite_url(older), despite_running=True)
     assert (done.before, done.after, done.copy) == ("v2.6.0.a", "v3.2.0.a", tmp_path / "50% of what?.db-v2.6.0.a")
-    assert told(sqlite_url(older)) == EXPECTED
+    assert told(sqlite_url(older)) == [*EXPECTED[:2], ("RUNNING", *EXPECTED[2][1:])]
     assert dump(done.copy) == before
     assert logging.getLogger("tuner.search").disabled == silenced
     again = migrate(sqlite_url(older), despite_running=False)
@@ -89,14 +93,6 @@ def test_a_file_whose_migration_fails_is_as_it_was(older):
     with pytest.raises(StorageError, match=r"cannot be brought up to date, and is as it was: .*already exists"):
         migrate(sqlite_url(older), despite_running=False)
     assert dump(older) == before
-
-
-def test_nothing_is_migrated_while_trials_are_being_trained_unless_it_is_said(older, tmp_path):
-    run(older, "UPDATE trials SET state = 'RUNNING' WHERE number = 1")
-    with pytest.raises(StorageError, match=r"trials that are being trained \(1 of old\); .* --despite-running"):
-        migrate(sqlite_url(older), despite_running=False)
-    assert schema_at(sqlite_url(older)).version == "v2.6.0.a"
-    assert migrate(sqlite_url(older), despite_running=True).after == "v3.2.0.a"
 
 
 @pytest.mark.parametrize(
