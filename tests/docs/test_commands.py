@@ -51,6 +51,7 @@ NOT_RUN = {
     "export TUNER_STORAGE='postgresql+psycopg://me:secret@db.example.org/tuner'": "needs a PostgreSQL server",
     "export TUNER_STORAGE_FILE=~/.tuner-storage": "needs a PostgreSQL server",
     "tuner copy --to-file ~/.tuner-storage": "needs a PostgreSQL server",
+    "tuner copy --from sqlite:///last-night.db --to-file ~/.tuner-owner": "needs a PostgreSQL server",
     "tuner search --study digits": "stands beside the one above; run by itself on other pages",
 }
 """Commands in blocks that only show a text, and why they are not run."""
@@ -129,6 +130,8 @@ def test_every_command_of_the_page_does_what_the_page_says(
                 if block is snippets[-1]:
                     (project / "page.py").write_text(small("\n".join(each.text for each in snippets)), encoding="utf-8")
                     reader.run("python page.py")
+            case "sql":
+                pass  # tests/search/test_storage_roles.py says it to a server
             case "text":
                 commands = [line for line in block.text.splitlines() if LOOKS_LIKE_A_COMMAND.match(line)]
                 assert set(commands) <= set(NOT_RUN), f"{name(page)}:{block.line}: neither run nor in NOT_RUN"

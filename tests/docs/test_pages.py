@@ -20,7 +20,10 @@ def commands() -> dict[str, click.Command]:
     context = click.Context(main)
     assert isinstance(main, click.Group)
     found = {command: main.get_command(context, command) for command in main.list_commands(context)}
-    return {"": main, **{command: at for command, at in found.items() if at is not None}}
+    whole = {"": main, **{command: at for command, at in found.items() if at is not None}}
+    groups = {command: at for command, at in whole.items() if command and isinstance(at, click.Group)}
+    parts = {f"{command} {part}": at for command, group in groups.items() for part, at in group.commands.items()}
+    return {**whole, **parts}
 
 
 def options(command: click.Command) -> Iterator[str]:

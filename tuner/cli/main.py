@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "dashboard": "Look at trials in the browser, with optuna-dashboard.",
     "worker": "Run one worker of a study that is there already.",
     "copy": "Copy a stored study, or all of them, to another storage.",
+    "storage": "Make, check, migrate and back up the database of trials.",
     "reap": "Put the trials of lost workers back into the queue.",
     "clean": "Remove checkpoints and logs that nothing needs.",
     "delete": "Delete a stored study and all of its trials.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -26,11 +28,16 @@ CONNECTION: Mapping[str, Any] = {
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
+    # A pooler hands each transaction to another connection, which knows no statement that was prepared in the last one.
+    "prepare_threshold": None,
 }
-"""libpq's settings, in seconds and, the last, milliseconds; the same in a URL comes first."""
+"""libpq's settings, in seconds and milliseconds, and one of psycopg's; the same in a URL comes first."""
 
 MAKING_TABLES = 0x74756E6572
 """The number of the lock that is held while tables are made: "tuner" in ASCII."""
+
+TRY_AGAIN_SECONDS = 0.05
+"""How long to wait before the lock is tried again."""
 
 
 def server_url(url: URL) -> URL:
@@ -51,15 +58,28 @@ def server_url(url: URL) -> URL:
 
 def open_server(url: URL) -> Backend:
     """The storage of a server's URL; its tables are made if they are not there, also by several processes at once."""
-    url = server_url(url)
-    address = url.render_as_string(hide_password=False)
-    connection = {name: value for name, value in CONNECTION.items() if name not in url.query}
-    settings = {**POOL, "connect_args": connection}
-    engine = create_engine(url, poolclass=NullPool, connect_args=connection)
+    engine = engine_of(url)
     if is_complete(engine):  # the rule, and then nobody waits, and a user who may only read can look
-        return Backend(address, settings, complete=True)
+        return backend_of(url, complete=True)
     with alone(engine):
-        return Backend(address, settings, complete=False)
+        return backend_of(url, complete=False)
+
+
+def backend_of(url: URL, *, complete: bool, any_schema: bool = False) -> Backend:
+    """Optuna's storage of a server's URL; what is known of its tables is said as to `Backend`."""
+    url = server_url(url)
+    settings = {**POOL, "connect_args": _connection(url)}
+    return Backend(url.render_as_string(hide_password=False), settings, complete=complete, any_schema=any_schema)
+
+
+def engine_of(url: URL) -> Engine:
+    """What reaches a server by itself, without Optuna, and keeps no connection."""
+    url = server_url(url)
+    return create_engine(url, poolclass=NullPool, connect_args=_connection(url))
+
+
+def _connection(url: URL) -> dict[str, Any]:
+    return {name: value for name, value in CONNECTION.items() if name not in url.query}
 
 
 def is_complete(engine: Engine) -> bool:
@@ -76,6 +96,10 @@ def alone(engine: Engine) -> Iterator[None]:
 
     The lock belongs to a transaction, so that it ends with its process and works through a connection pooler.
     """
-    with engine.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(MAKING_TABLES)))
+    with engine.connect() as connection:
+        # Who waited in the server would keep a connection, of which a pooler may have no other for the one in here.
+        while not connection.scalar(select(func.pg_try_advisory_xact_lock(MAKING_TABLES))):
+            connection.rollback()
+            time.sleep(random.uniform(0.5, 1.5) * TRY_AGAIN_SECONDS)
         yield
+        connection.commit()

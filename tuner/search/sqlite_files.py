@@ -5,25 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from optuna.storages._rdb.models import BaseModel
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
 from tuner.search.file_systems import network_file_system
+from tuner.search.schema import TABLES
 
 BUSY_SECONDS = 60
 """How long to wait for another process that writes to the same SQLite file."""
 
 COPIES = 3
 """How often to copy a database again that changes meanwhile."""
-
-_OWN_TABLES = frozenset({*BaseModel.metadata.tables, "alembic_version"})
-"""Every table of an Optuna database; one that was broken off while it was made has only some of them."""
 
 _SQLITE_HEADER = b"SQLite format 3\x00"
 
@@ -73,8 +71,14 @@ def check_tables(readable: Path, path: Path) -> None:
         StorageError: if it is none of Optuna's.
     """
     with closing(connect_to_read(readable)) as connection:
-        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    foreign = sorted(tables - _OWN_TABLES)
+        check_tables_of(connection, path)
+
+
+def check_tables_of(connection: sqlite3.Connection, path: Path) -> None:
+    """The same by a connection to the file."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    foreign = sorted(tables - TABLES)
     if foreign and not {"studies", "trials", "version_info"} <= tables:
         some = ", ".join(foreign[:3])
         raise StorageError(
@@ -121,6 +125,30 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(
         f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=BUSY_SECONDS, check_same_thread=False
     )
+
+
+def connect_to_look(path: Path) -> sqlite3.Connection:
+    """A connection to a file that could be written to, which changes nothing.
+
+    Unlike one that cannot write, it takes the two files of WAL mode away when it is the last to close.
+    """
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=rw", uri=True, timeout=BUSY_SECONDS)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+@contextmanager
+def looks_at(path: Path) -> Iterator[Callable[[], sqlite3.Connection]]:
+    """What connects to a database in order to look at it as it is, whether or not it could be written to.
+
+    Raises:
+        StorageError: if it can neither be read where it is nor be copied.
+    """
+    if why_not_writable(path) is None:
+        yield partial(connect_to_look, path)
+        return
+    with readable(path) as file:
+        yield partial(connect_to_read, file)
 
 
 @contextmanager

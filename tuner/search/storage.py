@@ -26,7 +26,16 @@ from tuner.search.sqlite_files import (
     why_not_writable,
 )
 from tuner.search.storage_trouble import storage_trouble
-from tuner.search.storage_urls import StorageUrl, exists, masked, parse_storage, public_url, storage_url, url_in_file
+from tuner.search.storage_urls import (
+    StorageUrl,
+    exists,
+    masked,
+    parse_storage,
+    public_url,
+    sqlite_url,
+    storage_url,
+    url_in_file,
+)
 
 __all__ = [
     "OpenStorage",
@@ -39,6 +48,7 @@ __all__ = [
     "opened_to_look",
     "parse_storage",
     "public_url",
+    "sqlite_url",
     "storage_trouble",
     "storage_url",
     "url_in_file",

@@ -13,6 +13,7 @@ from optuna.storages._rdb.models import NOT_FOUND_MSG
 from sqlalchemy.engine import URL
 
 from tuner.errors import StorageError
+from tuner.search.schema import SchemaError
 from tuner.search.sqlite_files import BUSY_SECONDS
 from tuner.search.storage_urls import masked
 
@@ -33,7 +34,8 @@ def storage_trouble(url: URL) -> Iterator[None]:
         found = sentence(error)
         if found is None:
             raise
-        raise StorageError(f"storage {masked(url)}: {found}") from error
+        colon = "" if isinstance(error, SchemaError) else ":"
+        raise StorageError(f"storage {masked(url)}{colon} {found}") from error
 
 
 def sentence(error: BaseException) -> str | None:
@@ -49,8 +51,7 @@ def sentence(error: BaseException) -> str | None:
     if isinstance(error, KeyError):
         return "the study was deleted meanwhile" if NOT_FOUND_MSG.lower() in text else None
     if isinstance(error, RuntimeError):
-        outdated = "runtime optuna version" in text
-        return "it was made by another version of Optuna; see `optuna storage upgrade`" if outdated else None
+        return str(error) if isinstance(error, SchemaError) else None
     for said, meant in _TROUBLES.items():
         if re.search(said, text):
             return meant
@@ -80,11 +81,21 @@ _TROUBLES: Mapping[str, str] = {
     "connection refused": "no server answers there; is it running?",
     "password authentication failed": "the server refuses the password",
     "no password supplied": (
-        "the server wants a password; put it into TUNER_STORAGE, or into the file that PGPASSFILE names"
+        "the server wants a password; put it into TUNER_STORAGE, or into the file that PGPASSFILE names (mode 600)"
     ),
+    "root certificate file .* does not exist": (
+        "there is nothing to verify the server's certificate with; name the file of its authority with sslrootcert"
+    ),
+    "certificate verify failed": "the server's certificate is not by the authority in the file of sslrootcert",
+    "server certificate for .* does not match": "the server's certificate is for another host name than the URL's",
+    "server does not support ssl": "the server offers no TLS; switch it on there, or ask for none with sslmode",
     "no pg_hba.conf entry": "the server does not let this user in from this machine; see its pg_hba.conf",
     'database ".*" does not exist': "the server has no such database; make it with createdb",
     'role ".*" does not exist': "the server has no such user; make it with createuser",
+    "permission denied for schema": (
+        "this user may not make tables there; make them once with `tuner storage init`, as one who may"
+    ),
+    "must be owner": "only the owner of the tables may change them; name that user",
     "permission denied": "this user may not do that there; let it own the database, or name another user",
     "failed to resolve host": "there is no such host; look at the URL",
     "connection timeout expired": "the server does not answer; is the host right, and does a firewall let you through?",
@@ -95,6 +106,7 @@ _TROUBLES: Mapping[str, str] = {
     "server closed the connection": "the server has ended the connection; everything so far is kept",
     "too many (clients|connections)": "the server has no connection left; see its max_connections",
     "remaining connection slots": "the server has no connection left; see its max_connections",
+    "query_wait_timeout": "the connection pooler had no connection free for a long time; see its default_pool_size",
     "no space left on device": "the server's disk is full; everything so far is kept; make room and start again",
     "read-only transaction": "it is read-only for this user; name another user or storage",
     "queuepool limit": "no connection to the server was free for a long time",

@@ -42,7 +42,12 @@ def storage_url(stated: str | None, environment: Mapping[str, str], configured: 
         return url_in_file(environment[FILE_VARIABLE], FILE_VARIABLE)
     if configured is not None:
         return _absolute(_parse(configured, "run.storage"), root)
-    return URL.create("sqlite", database=str(root / DEFAULT_FILE))
+    return sqlite_url(root / DEFAULT_FILE)
+
+
+def sqlite_url(path: Path) -> URL:
+    """The URL of an SQLite file, whatever its name."""
+    return URL.create("sqlite", database=str(path))
 
 
 def public_url(text: str, origin: str, way_out: str) -> URL:
