@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tuner.actions.workers import QueuedWork
 
 STOPPING = "Stopping at the end of this epoch; Ctrl-C again stops at once."
+LEAVING = "Leaving; the workers go on."
 SHOW_CURSOR = "\x1b[?25h"
 
 EXIT_CODES = {
@@ -78,7 +79,10 @@ def run_search(
     on_release(lambda: stop.ask(StopReason.HANDED_BACK))
     with (
         logging_to(log_file, log_level),
-        _screen(shown, seconds or definition.budget.seconds) as (watcher, say),
+        _screen(shown, seconds or definition.budget.seconds, STOPPING if cluster is None else LEAVING) as (
+            watcher,
+            say,
+        ),
         stop_on_signals(stop, say),
     ):
         from tuner.actions.clusters import work_place
@@ -169,17 +173,19 @@ def _last_words(command: str, stopped: StopReason | None, state: str) -> str:
 
 
 @contextmanager
-def _screen(shown: Shown, seconds: float | None) -> Iterator[tuple[Watcher, Callable[[StopReason], None]]]:
+def _screen(
+    shown: Shown, seconds: float | None, stopping: str
+) -> Iterator[tuple[Watcher, Callable[[StopReason], None]]]:
     """Who watches the search, and how to say that its end has been asked for."""
     if shown == "nothing":
         yield Watcher(), lambda reason: None
     elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or shown == "json":
-        yield PlainWatcher(), lambda reason: _at_once(f"{STOPPING}\n")
+        yield PlainWatcher(), lambda reason: _at_once(f"{stopping}\n")
     else:
         live = LiveWatcher(seconds)
 
         def say(reason: StopReason) -> None:
-            live.stopping(STOPPING)
+            live.stopping(stopping)
             _at_once(SHOW_CURSOR)  # a second signal leaves no time for it
 
         with live.shown():
