@@ -76,13 +76,11 @@ def run_search(
     except HyperparameterError as error:
         raise StudyError(f"--time {error.problem}") from None
     stop = StopRequest()
+    stopping = STOPPING if cluster is None else LEAVING
     on_release(lambda: stop.ask(StopReason.HANDED_BACK))
     with (
         logging_to(log_file, log_level),
-        _screen(shown, seconds or definition.budget.seconds, STOPPING if cluster is None else LEAVING) as (
-            watcher,
-            say,
-        ),
+        _screen(shown, seconds or definition.budget.seconds, stopping) as (watcher, say),
         stop_on_signals(stop, say),
     ):
         from tuner.actions.clusters import work_place
