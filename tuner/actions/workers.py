@@ -19,6 +19,7 @@ from tuner.clock import Clock, wall_clock
 from tuner.cluster.cluster import BatchSystem, Cluster, Ended, Handle, Queued
 from tuner.cluster.local import LocalCluster
 from tuner.errors import ClusterError, SearchError
+from tuner.search.leases import BEAT_SECONDS, GRACE_SECONDS
 from tuner.search.limits import Limits
 from tuner.search.owners import is_lost
 from tuner.search.patience import Patience
@@ -203,6 +204,8 @@ class _Watch:
         self._progress = Progress(0, entry.trials)
         self._starts = 0
         self._started: Callable[[], None] = lambda: None
+        self._elsewhere = False
+        self._reaped = -BEAT_SECONDS
         self._failed: Ended | None = None
         self._cancelled = False
         self._told = ""
@@ -231,6 +234,7 @@ class _Watch:
             SearchError: if they fail.
         """
         self._started = started
+        self._elsewhere = isinstance(crew, Queued)
         try:
             self._until_over(crew)
         except BaseException as error:
@@ -281,13 +285,21 @@ class _Watch:
             self._progress = progress
             self._watcher.progressed(progress)
 
+    def _grace_seconds(self) -> float | None:
+        """Now and then, how long workers elsewhere may be silent: nobody here sees that their processes are gone."""
+        now = self._clock()
+        if not self._elsewhere or now < self._reaped + BEAT_SECONDS:
+            return None
+        self._reaped = now
+        return GRACE_SECONDS
+
     def _look(self) -> Progress:
         study_id = self._study._study_id
         # Held, so that one look reads what is new once.
         with self._blocks.hold():
             self._blocks.refresh(study_id)
             most = self._definition.search.lost_worker_retries
-            self._blocks.give_back(study_id, is_lost, grace_seconds=None, most=most)
+            self._blocks.give_back(study_id, is_lost, grace_seconds=self._grace_seconds(), most=most)
             trials = self._blocks.get_all_trials(study_id, deepcopy=False)
             arrivals = self._blocks.arrivals(study_id)
         if len(arrivals) > self._learnt:
