@@ -7,15 +7,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from optuna.trial import TrialState
 
 from tests.actions.test_workers import STUDY, Each
 from tests.docs.pages import ROOT
 from tests.slurm import wait_for
 from tuner.actions.machine import CORES
 from tuner.actions.queued import jobs_in
+from tuner.actions.stop import stop_workers
 from tuner.actions.workers import search_with_workers
 from tuner.cluster.slurm import SlurmCluster, SlurmWorkers
-from tuner.errors import SearchError
+from tuner.errors import ClusterError, SearchError
 from tuner.search.block_storage import BlockStorage
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.storage import opened_backend
@@ -61,6 +63,10 @@ def trials(url):
         return blocks.get_all_trials(blocks.get_study_id_from_name("small"))
 
 
+def running(url):
+    return [trial for trial in trials(url) if trial.state is TrialState.RUNNING]
+
+
 def jobs(url) -> Mapping[int, str]:
     with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
         return jobs_in(blocks.get_study_user_attrs(blocks.get_study_id_from_name("small")))[1]
@@ -75,17 +81,17 @@ def test_a_search_is_left_joined_and_finished_whatever_becomes_of_its_workers(se
     follow = Each(lambda progress: stop.ask(StopReason.INTERRUPTED) if progress.running >= 2 else None)
     assert search(2, trials=24, stop=stop, watcher=follow).stopped is StopReason.INTERRUPTED
     assert follow.notes[0] == "2 workers of this study are in the queue already"
-    assert len(slurm.processes(WORKER)) == 2
+    wait_for(lambda: len(slurm.processes(WORKER)) == 2)
 
     killed: list[int] = []
     told: list[str] = []
 
     def disturb(progress):
-        if not killed:
+        if not killed and slurm.processes(WORKER):
             worker = slurm.processes(WORKER)[0]
             killed.append(int(worker.environ()["SLURM_ARRAY_TASK_ID"]))
             worker.kill()
-        elif not told and progress.finished > 4:
+        elif killed and not told and progress.finished > 4:
             other = 1 - killed[0]
             told.append(f"{jobs(postgresql)[other]}_{other}")
             slurm.call("scancel", "--batch", "--signal=USR1", *told)
@@ -103,6 +109,32 @@ def test_workers_that_all_fail_at_start_end_the_search_with_what_they_said(searc
     with pytest.raises(SearchError, match=r"every worker has failed(.|\n)*No module named"):
         search(2, trials=4, environment={"PYTHONPATH": "/nowhere"}, watcher=watcher)
     assert sum("failed and is not started again" in note for note in watcher.notes) == 2
+
+
+def test_workers_that_are_asked_to_leave_are_not_started_again_by_who_follows_them(search, project, slurm, postgresql):
+    search(2, trials=500, queued="leave")
+    wait_for(lambda: len({trial.system_attrs["tuner:owner"]["pid"] for trial in running(postgresql)}) == 2)
+    definition = load_study(str(project / "studies" / "small.toml"), project)
+    asked: list[int] = []
+
+    def ask(progress):
+        if not asked:
+            asked.append(stop_workers(definition, project, storage=postgresql))
+
+    end = search(2, trials=500, queued="join", watcher=Each(ask))
+    assert asked == [2]
+    assert end.stopped is StopReason.HANDED_BACK
+    assert end.summary.trials.running == 0
+    assert end.summary.trials.waiting >= 2
+    assert slurm.processes(WORKER) == []
+    with pytest.raises(ClusterError, match="no worker of the study"):
+        search(2, trials=500, queued="join")
+
+
+def test_a_file_is_no_storage_for_a_cluster(project, slurm):
+    definition = load_study(str(project / "studies" / "small.toml"), project)
+    with pytest.raises(ClusterError, match="is a file, which the nodes of a cluster cannot share"):
+        search_with_workers(definition, 2, root=project, cluster=FakeTunerOnSlurm(project))
 
 
 @pytest.mark.thorough

@@ -9,9 +9,10 @@ import pytest
 
 from tuner.cluster.cluster import Ended
 from tuner.cluster.slurm import LOST, SlurmCluster, SlurmWorkers
-from tuner.cluster.slurm_commands import Task, TaskState, queue_again, submit
+from tuner.cluster.slurm_commands import Task, TaskState, queue_again, states_of, submit
 from tuner.cluster.slurm_script import WorkerArray, batch_script
 from tuner.errors import ClusterError
+from tuner.study.cluster_profiles import ClusterProfile
 from tuner.study.cluster_settings import ClusterSettings
 
 RESOURCES = ClusterSettings(
@@ -127,13 +128,12 @@ def test_slurm_is_asked_once_for_all_and_not_too_often(workers, answers, clock):
 @pytest.mark.parametrize(
     ("state", "ended"),
     [
-        (TaskState("COMPLETED"), Ended(1, 0, "its last words")),
-        (TaskState("FAILED", 2), Ended(1, 2, "its last words")),
-        (TaskState("FAILED", -9), Ended(1, -9, "its last words")),
-        (TaskState("CANCELLED", -15), Ended(1, -15, "its last words", cancelled=True)),
-        (TaskState("CANCELLED"), Ended(1, LOST, "its last words", cancelled=True)),
-        (TaskState("NODE_FAIL"), Ended(1, LOST, "Slurm says NODE_FAIL\nits last words")),
-        (None, Ended(1, 0, "its last words")),
+        (TaskState("COMPLETED"), Ended(1, 0, "its last words", job="8")),
+        (TaskState("FAILED", 2), Ended(1, 2, "its last words", job="8")),
+        (TaskState("FAILED", -9), Ended(1, -9, "its last words", job="8")),
+        (TaskState("CANCELLED"), Ended(1, LOST, "its last words", cancelled=True, job="8")),
+        (TaskState("NODE_FAIL"), Ended(1, LOST, "Slurm says NODE_FAIL\nits last words", job="8")),
+        (None, Ended(1, 0, "its last words", job="8")),
     ],
 )
 def test_a_task_that_is_over_has_ended_once_with_its_last_words(workers, answers, state, ended):
@@ -158,6 +158,58 @@ def test_without_an_answer_all_is_as_it_was(workers, answers, clock):
     assert (workers.alive, workers.ended()) == (2, [])
 
 
+def test_who_never_had_an_answer_is_told_so(workers, answers):
+    answers.error = ClusterError("squeue: unable to contact the controller")
+    with pytest.raises(ClusterError, match="unable to contact"):
+        assert workers.alive
+
+
+def test_a_worker_that_somebody_else_queued_is_looked_after(workers, answers, clock):
+    answers.states[Task("9", 1)] = TaskState("RUNNING")
+    answers.states[SECOND] = TaskState("FAILED", -9)
+    [ended] = workers.ended()
+    workers.adopt(ended.worker, "9")
+    clock.now = 5.0
+    assert (workers.alive, workers.jobs, workers.ended()) == (2, {0: "7", 1: "9"}, [])
+
+
+SQUEUE = """\
+#!/bin/sh
+echo '7                       0                       OUT_OF_MEMORY           125                     OutOfMemory'
+echo '7                       1                       FAILED                  512                     NonZeroExitCode'
+echo '7                       2                       FAILED                  32512                   NonZeroExitCode'
+echo '7                       3                       PENDING                 0                       (null)'
+echo "$SQUEUE_USERS" >&2
+exit "${#SQUEUE_USERS}"
+"""
+
+
+def test_states_are_read_whatever_a_person_has_set_for_squeue(monkeypatch, tmp_path):
+    program = tmp_path / "squeue"
+    program.write_text(SQUEUE)
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("SQUEUE_USERS", "nobody")
+    assert states_of(["7"]) == {
+        Task("7", 0): TaskState("OUT_OF_MEMORY", 0, "OutOfMemory"),
+        Task("7", 1): TaskState("FAILED", 2, "NonZeroExitCode"),
+        Task("7", 2): TaskState("FAILED", 127, "NonZeroExitCode"),
+        Task("7", 3): TaskState("PENDING", 0, "(null)"),
+    }
+
+
+def test_a_worker_has_at_least_half_of_its_time_to_train():
+    assert ClusterSettings(time="2m").lead_seconds == 60
+    assert ClusterSettings(time="1h").lead_seconds == ClusterSettings().lead_seconds == 120
+
+
+@pytest.mark.parametrize("option", ["--output=/home/me/.bashrc", "--export-file=x", "--array=0-999", "--wrap=rm"])
+def test_an_option_that_reaches_further_stands_in_a_persons_own_file_only(option):
+    with pytest.raises(ValueError, match=r"clusters\.toml only"):
+        ClusterSettings(extra=(option,))
+    assert ClusterProfile(extra=(option,)).extra == (option,)
+
+
 def test_without_slurm_there_is_one_message_with_the_way_out(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClusterError, match=r"^sbatch is not here; .* --workers N"):
@@ -172,7 +224,7 @@ REFUSED = {
     "wrong partition": (ClusterSettings(partition="night"), "invalid partition.*`sinfo` lists the partitions"),
     "too much memory": (ClusterSettings(memory="900GB"), "No node has so much; ask for less"),
     "no GPU": (ClusterSettings(gpus=1), r"[Ss]et \[cluster\] gpus to 0"),
-    "an option that is none": (ClusterSettings(extra=("--nonsense",)), "unrecognized option '--nonsense'"),
+    "an option that is none": (ClusterProfile(extra=("--nonsense",)), "unrecognized option '--nonsense'"),
 }
 
 

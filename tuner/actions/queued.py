@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tuner.actions.joining import Joined
-from tuner.cluster.cluster import BatchSystem, Queued
+from tuner.cluster.cluster import BatchSystem, Ended, Queued
 
 QUEUED = "tuner:queued"
 """The study attribute that names the cluster of its workers, and each one's job there."""
@@ -17,8 +17,7 @@ QUEUED = "tuner:queued"
 
 def attached(entry: Joined, cluster: BatchSystem, command: Sequence[str], environment: Mapping[str, str]) -> Queued:
     """The workers that the study has in the queue; those that have ended since are left out."""
-    name, jobs = jobs_in(entry.stored.user_attrs)
-    queued = cluster.attach(command, environment, jobs if name == cluster.name else {})
+    queued = cluster.attach(command, environment, jobs_in(entry.stored.user_attrs)[1])
     queued.ended()
     return queued
 
@@ -45,14 +44,31 @@ def filled_up(
         free = [worker for worker in range(workers + len(queued.jobs)) if worker not in queued.jobs]
         if missing:
             queued.start(free[:missing])
-            remember(entry, cluster, queued)
+            _remember(entry, cluster, {worker: queued.jobs[worker] for worker in free[:missing]})
     return queued, free[:missing]
 
 
-def remember(entry: Joined, cluster: BatchSystem, queued: Queued) -> None:
-    """Write down which jobs the workers are, after some were started."""
-    jobs = {str(worker): job for worker, job in queued.jobs.items()}
-    entry.stored.set_user_attr(QUEUED, {"cluster": cluster.name, "jobs": jobs})
+def start_again(entry: Joined, cluster: BatchSystem, queued: Queued, ended: Ended) -> None:
+    """Queue a worker in the place of one that has ended; or look after the one that somebody else has queued there.
+
+    Raises:
+        ClusterError: if the batch system refuses it.
+    """
+    with _alone(entry.root / ".tuner" / "cluster" / f"{entry.definition.name}.lock"):
+        job = jobs_in(entry.stored.user_attrs)[1].get(ended.worker, ended.job)
+        if job != ended.job:
+            queued.adopt(ended.worker, job)
+            return
+        queued.start([ended.worker])
+        _remember(entry, cluster, {ended.worker: queued.jobs[ended.worker]})
+
+
+def _remember(entry: Joined, cluster: BatchSystem, started: Mapping[int, str]) -> None:
+    """Write down which jobs workers are that were just started; those of others stay."""
+    jobs = {**jobs_in(entry.stored.user_attrs)[1], **started}
+    entry.stored.set_user_attr(
+        QUEUED, {"cluster": cluster.name, "jobs": {str(worker): job for worker, job in sorted(jobs.items())}}
+    )
 
 
 @contextmanager

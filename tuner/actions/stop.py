@@ -8,7 +8,7 @@ from tuner.actions.clusters import work_place
 from tuner.actions.defaults import Storage, existing
 from tuner.actions.queued import jobs_in
 from tuner.errors import ClusterError
-from tuner.search.studies import load_stored
+from tuner.search.studies import load_stored, stored_names
 from tuner.study.definition import StudyDefinition
 
 
@@ -45,7 +45,9 @@ def stop_workers(definition: StudyDefinition, root: Path, *, storage: Storage = 
 
 def _queued(study: str, storage: Storage) -> tuple[str, dict[int, str]]:
     with existing(storage) as backend:
-        name, jobs = jobs_in(load_stored(backend, study).study.user_attrs)
+        latest = [name for name in sorted(stored_names(backend), reverse=True) if name.startswith(f"{study}@")]
+        found = [jobs_in(load_stored(backend, each).study.user_attrs) for each in (*latest, study)]
+    name, jobs = next((each for each in found if each[0] is not None), (None, {}))
     if name is None:
         raise ClusterError(
             f'the study "{study}" has never been on a cluster; `tuner search --cluster NAME --workers N` queues workers'

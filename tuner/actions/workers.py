@@ -13,7 +13,7 @@ from typing import Literal
 from tuner.actions.defaults import Storage, checkpoints_of, logs_of
 from tuner.actions.joining import Joined, SearchEnd, joined
 from tuner.actions.machine import CORES, Machine, this_machine
-from tuner.actions.queued import attached, filled_up, remember
+from tuner.actions.queued import attached, filled_up, start_again
 from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
 from tuner.clock import Clock, wall_clock
 from tuner.cluster.cluster import BatchSystem, Cluster, Ended, Handle, Queued
@@ -38,7 +38,7 @@ LEAVING_SECONDS = 60.0
 MOST_STARTS = 20
 """Workers that may end in a row without any trial having finished, before the search is given up."""
 
-FAILED, BAD_INPUT, OUT_OF_TIME = 1, 2, 3
+FAILED, BAD_INPUT, OUT_OF_TIME, HANDED_BACK = 1, 2, 3, 75
 """Exit statuses of a worker."""
 
 QueuedWork = Literal["follow", "leave", "join"]
@@ -117,9 +117,14 @@ def search_with_workers(
             environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
             cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))
             if isinstance(cluster, BatchSystem):
+                if entry.url.get_backend_name() == "sqlite":
+                    raise ClusterError(
+                        f"{entry.url.database} is a file, which the nodes of a cluster cannot share safely; put the "
+                        "URL of a PostgreSQL database into the environment as TUNER_STORAGE"
+                    )
                 crew = _in_queue(entry, cluster, command, environment, workers, queued, watcher)
                 if queued != "leave":
-                    watch.over(crew, started=lambda: remember(entry, cluster, crew))
+                    watch.over(crew, start_again=lambda ended: start_again(entry, cluster, crew, ended))
             else:
                 watch.over(cluster.submit(command, workers, environment))
         return entry.end(stop)
@@ -203,7 +208,7 @@ class _Watch:
         self._sleep = sleep
         self._progress = Progress(0, entry.trials)
         self._starts = 0
-        self._started: Callable[[], None] = lambda: None
+        self._start_again: Callable[[Ended], None] = lambda ended: None
         self._elsewhere = False
         self._reaped = -BEAT_SECONDS
         self._failed: Ended | None = None
@@ -224,16 +229,16 @@ class _Watch:
         self._watcher.search_started(self._definition.name, metric, self._progress)
         return self._progress.finished
 
-    def over(self, crew: Handle, started: Callable[[], None] = lambda: None) -> None:
+    def over(self, crew: Handle, start_again: Callable[[Ended], None] | None = None) -> None:
         """Watch over workers until they are done, or have been asked to stop and have left.
 
         Args:
             crew: the workers. Those in a queue go on if only this watch is to end.
-            started: called whenever some were started again.
+            start_again: starts one in the place of one that has ended; the crew does if left out.
         Raises:
             SearchError: if they fail.
         """
-        self._started = started
+        self._start_again = start_again if start_again is not None else lambda ended: crew.start_again(ended.worker)
         self._elsewhere = isinstance(crew, Queued)
         try:
             self._until_over(crew)
@@ -258,16 +263,18 @@ class _Watch:
             if self._is_over():
                 if isinstance(crew, Queued) and self._stop.reason in LEAVING:
                     return
-                crew.ask_to_stop()
+                self._ask_to_stop(crew)
+            if isinstance(crew, Queued) and self._is_spent():
+                return  # those that still wait in the queue would find nothing to do
         if self._failed is not None and self._progress_left():
             raise SearchError(f"every worker has failed, the last one with: {self._failed.last_words}")
         if self._cancelled and self._progress_left():
-            self._watcher.note("all workers have been cancelled")
+            self._watcher.note("all workers have been asked to leave")
             self._stop.ask(StopReason.HANDED_BACK)
 
     def _dismiss(self, crew: Handle) -> None:
         """Ask workers to leave, and wait until they have."""
-        crew.ask_to_stop()
+        self._ask_to_stop(crew)
         until = self._clock() + LEAVING_SECONDS
         while crew.alive and self._clock() < until:
             self._sleep(LOOK_SECONDS)
@@ -327,16 +334,29 @@ class _Watch:
         for ended in crew.ended():
             if self._may_start_again(ended, alone=not isinstance(crew, Queued)):
                 self._starts += 1
-                crew.start_again(ended.worker)
-                started = True
-        if started:
-            self._started()
+                started = self._started_again(ended) or started
         return started
+
+    def _started_again(self, ended: Ended) -> bool:
+        try:
+            self._start_again(ended)
+        except ClusterError as error:
+            self._failed = replace(ended, last_words=str(error))
+            self._watcher.note(f"worker {ended.worker} could not be queued again: {error}")
+            return False
+        return True
+
+    def _ask_to_stop(self, crew: Handle) -> None:
+        try:
+            crew.ask_to_stop()
+        except ClusterError as error:
+            self._watcher.note(f"the workers could not be asked to leave: {error}")
 
     def _may_start_again(self, ended: Ended, *, alone: bool) -> bool:
         if self._is_over() or ended.status == OUT_OF_TIME:
             return False
-        if ended.cancelled:
+        if ended.cancelled or (ended.status == HANDED_BACK and not alone):
+            # Somebody wanted it to leave; a batch system that did not starts it again by itself.
             self._cancelled = True
             return False
         if ended.status in (FAILED, BAD_INPUT):
@@ -356,6 +376,9 @@ class _Watch:
         if ended.status != 0:
             self._watcher.note(f"worker {ended.worker} {how_it_ended(ended.status)}; it is started again")
         return True
+
+    def _is_spent(self) -> bool:
+        return self._total is not None and self._progress.finished >= self._total
 
     def _progress_left(self) -> bool:
         """Whether there is a trial to be taken: what a worker left in the queue when it died after the others left."""

@@ -42,6 +42,9 @@ EXIT_CODES = {
     StopReason.INTERRUPTED: 130,
 }
 
+LEFT = (StopReason.INTERRUPTED, StopReason.TIME_LIMIT_NEAR)
+"""Why a watch is left whose workers go on."""
+
 Shown = Literal["summary", "json", "nothing"]
 
 
@@ -123,7 +126,7 @@ def run_search(
     stated |= {"trainer": trainer, "lanes": lanes}
     again = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in stated.items() if value)
     last_words = _last_words(f"{_own_name()} search {again}", end.stopped, end.summary.state)
-    if cluster is not None and end.summary.state != "finished":
+    if cluster is not None and end.summary.state != "finished" and (queued == "leave" or end.stopped in LEFT):
         last_words = (
             f"Workers in the queue go on alone. To follow them: {_own_name()} watch --study {shlex.quote(study)}"
         )

@@ -16,12 +16,14 @@ class Ended:
         status: its exit status; negative for the signal that killed it.
         last_words: the last lines that it wrote.
         cancelled: whether somebody has taken it off the cluster, on purpose.
+        job: what a batch system called its job.
     """
 
     worker: int
     status: int
     last_words: str
     cancelled: bool = False
+    job: str = ""
 
 
 class Handle(ABC):
@@ -71,6 +73,10 @@ class Queued(Handle):
     @abstractmethod
     def in_words(self) -> str:
         """How many of them run, and what the others wait for."""
+
+    @abstractmethod
+    def adopt(self, worker: int, job: str) -> None:
+        """Look after a worker that somebody else has queued."""
 
     @abstractmethod
     def start(self, workers: Sequence[int]) -> None:

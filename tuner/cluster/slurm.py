@@ -128,6 +128,10 @@ class SlurmWorkers(Queued):
         # What is just queued is looked after later.
         self._looked = self._clock()
 
+    def adopt(self, worker: int, job: str) -> None:
+        self._tasks[worker] = Task(job, worker)
+        self._states[worker] = TaskState("PENDING")
+
     def start_again(self, worker: int) -> None:
         self.start([worker])
 
@@ -135,8 +139,8 @@ class SlurmWorkers(Queued):
         self._look()
         over = {worker: state for worker, state in self._states.items() if state.over}
         for worker in over:
-            del self._states[worker], self._tasks[worker]
-        return [self._ended(worker, state) for worker, state in over.items()]
+            del self._states[worker]
+        return [self._ended(self._tasks.pop(worker), state) for worker, state in over.items()]
 
     def ask_to_stop(self) -> None:
         # Each once: a second signal would end a worker before it has handed anything back.
@@ -144,22 +148,28 @@ class SlurmWorkers(Queued):
         hand_back(sorted(tasks, key=str))
         self._asked |= tasks
 
-    def _ended(self, worker: int, state: TaskState) -> Ended:
-        last_words = tail(log_of(self._array, worker))
+    def _ended(self, task: Task, state: TaskState) -> Ended:
+        last_words = tail(log_of(self._array, task.worker))
         if state.name not in ("COMPLETED", "FAILED", "CANCELLED"):
             last_words = f"Slurm says {state.name}\n{last_words}".strip()
         # A task that did not run out is lost, whatever status it left with.
         status = state.status if state.status or state.name == "COMPLETED" else LOST
-        return Ended(worker, status, last_words, cancelled=state.name.startswith("CANCELLED"))
+        return Ended(task.worker, status, last_words, cancelled=state.name.startswith("CANCELLED"), job=task.job)
 
     def _look(self) -> None:
-        """Ask Slurm, if that was not done just now. Where it does not answer, all is as it was."""
+        """Ask Slurm, if that was not done just now. Where it does not answer, all is as it was.
+
+        Raises:
+            ClusterError: if it does not answer the first time, so that nobody knows how anything was.
+        """
         if not self._tasks or self._clock() < self._looked + self._look_seconds:
             return
         self._looked = self._clock()
         try:
             found = self._states_of(list(dict.fromkeys(self.jobs.values())))
         except ClusterError as error:
+            if not self._states:
+                raise
             _log.warning("%s", error)
             return
         # Slurm forgets tasks some minutes after they have ended.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,10 +92,18 @@ def states_of(jobs: Sequence[str]) -> dict[Task, TaskState]:
     for line in told.splitlines():
         job, worker, name, status, *reason = line.split()
         if worker.isdigit():
-            wait_status = int(status)
-            over = os.waitstatus_to_exitcode(wait_status) if name not in NOT_OVER else 0
-            found[Task(job, int(worker))] = TaskState(name, over, " ".join(reason))
+            found[Task(job, int(worker))] = TaskState(name, _exit_status(name, int(status)), " ".join(reason))
     return found
+
+
+def _exit_status(state: str, wait_status: int) -> int:
+    """A task's exit status out of what the system calls told Slurm; only of tasks that ended by themselves."""
+    if state not in ("COMPLETED", "FAILED"):
+        return 0
+    try:
+        return os.waitstatus_to_exitcode(wait_status)
+    except ValueError:  # no status that a process can have
+        return -signal.SIGKILL
 
 
 def hand_back(tasks: Sequence[Task]) -> None:
@@ -133,9 +142,23 @@ def _call(command: Sequence[str], given: str = "", environment: Mapping[str, str
     Raises:
         ClusterError: if it is not there, fails, or does not answer.
     """
+    # Some variables would hide tasks, or change what is cancelled.
+    own = {
+        name: value
+        for name, value in (os.environ if environment is None else environment).items()
+        if not name.startswith(("SQUEUE_", "SCANCEL_")) and name != "SLURM_CLUSTERS"
+    }
     try:
         done = subprocess.run(
-            command, input=given, env=environment, capture_output=True, text=True, errors="replace", timeout=SECONDS
+            command,
+            input=given,
+            env=own,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=SECONDS,
+            # Ctrl-C is for who waits, and not for a job that is just being queued.
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise ClusterError(

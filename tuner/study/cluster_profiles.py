@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,8 +21,10 @@ KINDS = ("slurm",)
 class ClusterProfile(ClusterSettings):
     """A cluster as a person describes it for themselves.
 
-    Unlike a study file, which is data, it may hold lines of shell.
+    Unlike a study file, which is data, it may hold lines of shell, and any option.
     """
+
+    known_options: ClassVar[tuple[str, ...] | None] = None
 
     kind: Literal["slurm"] = Field("slurm", description="The batch system.")
     setup: tuple[str, ...] = Field(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, field_validator
 
@@ -12,9 +12,17 @@ from tuner.space.complaints import shown
 from tuner.study.durations import seconds_of
 from tuner.study.sizes import bytes_of
 
+OPTIONS = (
+    "--constraint", "--qos", "--exclude", "--nodelist", "--reservation", "--licenses", "--exclusive", "--gres",
+    "--nice", "--mem-per-cpu", "--tmp", "--hint", "--comment", "--wckey", "--mail-type", "--mail-user",
+)  # fmt: skip
+"""Options of the batch system that a study file may state: none of them names a file, or changes how workers begin."""
+
 
 class ClusterSettings(Settings):
     """What workers get where they run on a cluster; none of it changes what a study means."""
+
+    known_options: ClassVar[tuple[str, ...] | None] = OPTIONS
 
     workers: int | None = Field(None, ge=1, description="How many workers; `--workers N` overrides it.")
     cpus: int = Field(1, ge=1, description="Cores of each worker.")
@@ -28,7 +36,7 @@ class ClusterSettings(Settings):
     lead: str = Field(
         "2m",
         description="How long before its time limit a worker is told to hand back what it trains; longer than an epoch "
-        "takes.",
+        "takes; at most half of that limit.",
     )
     partition: str | None = Field(None, min_length=1, description="The partition or queue.")
     account: str | None = Field(None, min_length=1, description="The account that pays.")
@@ -45,6 +53,13 @@ class ClusterSettings(Settings):
             if isinstance(option, str) and (not option.startswith("-") or not option.isprintable()):
                 raise HyperparameterError(
                     f'has {shown(option)}, but should be a list of options such as "--constraint=avx2"', "extra"
+                )
+            known = cls.known_options
+            if isinstance(option, str) and known is not None and option.partition("=")[0] not in known:
+                raise HyperparameterError(
+                    f"has {shown(option)}, which may stand in a person's own clusters.toml only; here are "
+                    f"{', '.join(known)}",
+                    "extra",
                 )
         return tuple(extra)
 
@@ -81,5 +96,6 @@ class ClusterSettings(Settings):
 
     @property
     def lead_seconds(self) -> float:
-        """How long before its time limit a worker is told, in seconds."""
-        return seconds_of(self.lead)
+        """How long before its time limit a worker is told, in seconds: it has at least half of its time to train."""
+        lead = seconds_of(self.lead)
+        return lead if self.seconds is None else min(lead, self.seconds / 2)

@@ -172,5 +172,6 @@ def how_it_ended(status: int) -> str:
     """
     if status >= 0:
         return f"ended with status {status}"
-    guess = "out of memory?" if -status == signal.SIGKILL else signal.strsignal(-status)
+    known = -status in {int(each) for each in signal.valid_signals()}
+    guess = "out of memory?" if -status == signal.SIGKILL else signal.strsignal(-status) if known else "no known one"
     return f"was killed by signal {-status} ({guess})"
