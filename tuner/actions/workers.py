@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Literal
 from tuner.actions.defaults import Storage, checkpoints_of, logs_of
 from tuner.actions.joining import Joined, SearchEnd, joined
 from tuner.actions.machine import CORES, Machine, this_machine
+from tuner.actions.program import tuner_command
 from tuner.actions.queued import attached, filled_up, start_again
 from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
 from tuner.clock import Clock, wall_clock
@@ -28,10 +28,6 @@ from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Progress, Watcher
 from tuner.study.definition import StudyDefinition
 from tuner.training.host import how_it_ended
-
-# -P: the working directory may hold files that are named like modules.
-PROGRAM = (sys.executable, "-P", "-m", "tuner")
-"""How other processes of `tuner` are started."""
 
 LOOK_SECONDS = 0.5
 """How often to look after the workers."""
@@ -175,7 +171,7 @@ def worker_command(
 ) -> list[str]:
     """What starts one worker of a study; the storage comes by the environment, since it may hold a password."""
     study = str(Path(definition.source).resolve()) if definition.source else definition.name
-    command = [*PROGRAM, "worker", "--study", study]
+    command = tuner_command("worker", "--study", study)
     command += ["--root", str(root), "--trainer", trainer]
     if lanes is not None:
         command += ["--lanes", str(lanes)]

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tuner.actions.alone import alone
+from tuner.actions.program import tuner_command
 from tuner.actions.sweeps.ground import Ground
-from tuner.actions.workers import PROGRAM
 from tuner.search.storage import opened
 from tuner.search.studies import Study, load_stored
 from tuner.study.sweeps.commands import command_of
@@ -86,7 +86,7 @@ def _run(ground: Ground, swept: Swept, stored: str, line: str) -> int:
     with log.open("ab", buffering=0) as output:
         output.write(f"{datetime.now(UTC).isoformat(' ', 'seconds')} tuner {shlex.join(arguments)}\n".encode())
         return subprocess.run(
-            [*PROGRAM, *arguments],
+            tuner_command(*arguments),
             cwd=ground.root,
             env=environment,
             stdin=subprocess.DEVNULL,

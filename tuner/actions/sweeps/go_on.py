@@ -57,41 +57,58 @@ def go_on(
     """
     ground = ground_of(sweep, root, storage)
     observer = observer if observer is not None else SweepObserver()
-    with run_lock(ground.places.lock) as lock:
-        record = read_record(ground.places.record)
-        if record is None or record.ended is not None or ground.places.stop.exists():
-            return record
-        if lock is None:
-            observer.note(f"process {record.pid} on {record.host} follows this sweep, and goes on with it")
-            return record
-        for swept in ground.sweep.studies:
-            study = next((each for each in record.studies if each.name == swept.name), StudyRecord(swept.name))
-            if study.state in OVER or workers_in_queue(ground, swept, study.stored):
-                continue
-            changed = _gone_on(ground, swept, study, record.until, observer, sleep)
-            observer.study_changed(changed)
-            record = record.with_study(changed)
-            write_record(ground.places.record, record)
-        if all(study.state in OVER for study in record.studies):
-            record = replace(record, ended=datetime.now(UTC))
-            write_record(ground.places.record, record)
-        return record
+    while True:
+        with run_lock(ground.places.lock) as lock:
+            record = read_record(ground.places.record)
+            if record is None or record.ended is not None or ground.places.stop.exists():
+                return record
+            if lock is not None:
+                record, over = _all_gone_on(ground, record, observer)
+                if over:
+                    return record
+            elif record.followed:
+                observer.note(f"process {record.pid} on {record.host} follows this sweep, and goes on with it")
+                return record
+        sleep(LOOK_SECONDS)
+
+
+def _all_gone_on(ground: Ground, record: SweepRecord, observer: SweepObserver) -> tuple[SweepRecord, bool]:
+    """Go on with every study that has no worker in the queue.
+
+    Returns:
+        How the run is, and whether there is nothing that has to be waited for.
+    """
+    waits = False
+    for swept in ground.sweep.studies:
+        study = next((each for each in record.studies if each.name == swept.name), StudyRecord(swept.name))
+        if study.state in OVER or workers_in_queue(ground, swept, study.stored):
+            continue
+        finished = _finished(ground, swept, study.stored or swept.name, record.until)
+        if finished is None:
+            waits = True
+            continue
+        changed = _gone_on(ground, swept, study, finished, record.until, observer)
+        observer.study_changed(changed)
+        record = record.with_study(changed)
+        write_record(ground.places.record, record)
+    if all(study.state in OVER for study in record.studies):
+        record = replace(record, ended=datetime.now(UTC))
+        write_record(ground.places.record, record)
+    return record, not waits
 
 
 def _gone_on(
     ground: Ground,
     swept: Swept,
     study: StudyRecord,
+    finished: int,
     until: datetime | None,
     observer: SweepObserver,
-    sleep: Callable[[float], None],
 ) -> StudyRecord:
     """Queue workers for a study that has none, unless it is over, or they end again and again without a trial."""
-    name = study.stored or swept.name
-    finished = _once_something_is_left(ground, swept, name, until, sleep)
     rounds = study.rounds + 1 if finished == study.finished else 0
     if rounds >= MOST_ROUNDS:
-        said = tail(logs_of(ground.root, name) / "worker-0.log")
+        said = tail(logs_of(ground.root, study.stored or swept.name) / "worker-0.log")
         problem = f"its workers have ended {rounds} times in a row without a finished trial; the last words: {said}"
         return replace(study, state="failed", problem=problem)
     after = search_study(
@@ -106,23 +123,18 @@ def _gone_on(
     return replace(after, finished=finished, rounds=rounds)
 
 
-def _once_something_is_left(
-    ground: Ground, swept: Swept, name: str, until: datetime | None, sleep: Callable[[float], None]
-) -> int:
-    """Wait until a study is over, or has a trial that a worker could take: not all are taken by somebody alive.
+def _finished(ground: Ground, swept: Swept, stored: str, until: datetime | None) -> int | None:
+    """How many trials of a study are finished, after those of lost workers have been put back.
 
     Returns:
-        How many trials are finished.
+        None as long as all that are left are in the hands of somebody who may be alive: a worker would find nothing.
     """
     url = ground.url(swept)
-    while True:
-        try:
-            reap(name, storage=url)
-            summary = show(name, storage=url)
-        except StudyError:
-            return 0  # nothing of it has begun yet
-        finished = summary.trials.complete + summary.trials.pruned
-        taken = summary.budget is not None and finished < summary.budget <= finished + summary.trials.running
-        if not taken or ground.places.stop.exists() or (until is not None and datetime.now(UTC) >= until):
-            return finished
-        sleep(LOOK_SECONDS)
+    try:
+        reap(stored, storage=url)
+        summary = show(stored, storage=url)
+    except StudyError:
+        return 0  # nothing of it has begun yet
+    finished = summary.trials.complete + summary.trials.pruned
+    taken = summary.budget is not None and finished < summary.budget <= finished + summary.trials.running
+    return None if taken and (until is None or datetime.now(UTC) < until) else finished

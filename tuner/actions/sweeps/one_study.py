@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from tuner.actions.clusters import work_place
 from tuner.actions.joining import SearchEnd
+from tuner.actions.program import tuner_command
 from tuner.actions.sweeps.commands import run_commands
 from tuner.actions.sweeps.ground import Ground
 from tuner.actions.sweeps.record import State, StudyRecord
-from tuner.actions.workers import PROGRAM, QueuedWork, search_with_workers
+from tuner.actions.workers import QueuedWork, search_with_workers
 from tuner.cluster.slurm import LOOK_SECONDS
 from tuner.errors import SearchError, TunerError
 from tuner.search.stop import StopReason, StopRequest
@@ -111,7 +112,7 @@ def _search(
 
 def go_on_command(ground: Ground) -> list[str]:
     """What goes on with a sweep when workers of it are over; the storage comes by the environment."""
-    return [*PROGRAM, "sweep", "go-on", str(ground.file), "--root", str(ground.root)]
+    return tuner_command("sweep", "go-on", str(ground.file), "--root", str(ground.root))
 
 
 def _state(end: SearchEnd, queued: QueuedWork) -> State:

@@ -62,6 +62,7 @@ class SweepRecord:
         studies: how each is, in the order of the file.
         until: when its time is over; None without a limit.
         ended: when there was nothing left to do; None before.
+        followed: whether who leads it stays until it is over.
     """
 
     sweep: str
@@ -71,6 +72,7 @@ class SweepRecord:
     studies: tuple[StudyRecord, ...]
     until: datetime | None = None
     ended: datetime | None = None
+    followed: bool = False
 
     def study(self, name: str) -> StudyRecord:
         """One of its studies."""
@@ -108,7 +110,9 @@ def read_record(path: Path) -> SweepRecord | None:
         tree = json.loads(path.read_text(encoding="utf-8"))
         moments = {name: datetime.fromisoformat(tree[name]) for name in ("begun", "until", "ended") if tree[name]}
         studies = tuple(StudyRecord(**study) for study in tree["studies"])
-        return SweepRecord(tree["sweep"], tree["host"], tree["pid"], studies=studies, **moments)
+        return SweepRecord(
+            tree["sweep"], tree["host"], tree["pid"], studies=studies, followed=tree["followed"], **moments
+        )
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:

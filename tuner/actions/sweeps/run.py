@@ -161,7 +161,7 @@ class _Run:
         self._observer = observer
         self._queued = queued
         self._sleep = sleep
-        self._record = begun(ground, before)
+        self._record = replace(begun(ground, before), followed=queued == "follow")
         self._changing = threading.Lock()
         self._over = threading.Event()
 
@@ -182,8 +182,9 @@ class _Run:
             self._over.set()
         if all(study.state in OVER for study in self._record.studies):
             self._record = replace(self._record, ended=_now())
+        left = replace(self._record, followed=False)
         goes_on = self._on_cluster and not self._ground.places.stop.exists()
-        write_record(self._ground.places.record, _as_left(self._record) if goes_on else self._record)
+        write_record(self._ground.places.record, _as_left(left) if goes_on else left)
         return self._record
 
     @property
