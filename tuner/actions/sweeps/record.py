@@ -97,7 +97,7 @@ class SweepRecord:
         for name in ("begun", "until", "ended"):
             moment = getattr(self, name)
             tree[name] = None if moment is None else moment.isoformat()
-        return tree
+        return {**tree, "exit_code": self.exit_code}
 
 
 def read_record(path: Path) -> SweepRecord | None:

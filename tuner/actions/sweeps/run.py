@@ -110,7 +110,10 @@ def _lead(
                 return
         if not told:
             told = True
-            observer.note(f"{_other(ground)} runs this sweep already; following it")
+            observer.note(
+                f"{_other(ground)} runs this sweep already; waiting for it (`tuner sweep status {ground.sweep.name}` "
+                "tells how far it is)"
+            )
         sleep(LOOK_SECONDS)
 
 
@@ -182,10 +185,11 @@ class _Run:
             self._over.set()
         if all(study.state in OVER for study in self._record.studies):
             self._record = replace(self._record, ended=_now())
-        left = replace(self._record, followed=False)
+        result = _cut_off(self._record, self._stop) if self._stop else self._record
+        left = replace(result, followed=False)
         goes_on = self._on_cluster and not self._ground.places.stop.exists()
         write_record(self._ground.places.record, _as_left(left) if goes_on else left)
-        return self._record
+        return result
 
     @property
     def _on_cluster(self) -> bool:
@@ -244,13 +248,16 @@ class _Run:
 
     def _begun(self, study: StudyRecord, stored: str) -> None:
         """Remember what a study is called in the storage: nobody could tell if this process died."""
-        self._tell(replace(study, stored=stored))
+        self._keep(replace(study, stored=stored))
 
     def _tell(self, study: StudyRecord) -> None:
+        self._keep(study)
+        self._observer.study_changed(study)
+
+    def _keep(self, study: StudyRecord) -> None:
         with self._changing:
             self._record = self._record.with_study(study)
             write_record(self._ground.places.record, self._record)
-        self._observer.study_changed(study)
 
     def _left(self) -> float | None:
         """Seconds that are left; None without a limit."""
@@ -280,7 +287,7 @@ def _cut_off_state(stop: StopRequest) -> State:
 
 
 def _cut_off(record: SweepRecord, stop: StopRequest) -> SweepRecord:
-    """A run as whoever followed it and was cut off tells it: what others go on with is cut off for them."""
+    """A run as whoever was cut off tells it."""
     state = _cut_off_state(stop)
     studies = tuple(study if study.state in OVER else replace(study, state=state) for study in record.studies)
     return replace(record, studies=studies)

@@ -27,18 +27,19 @@ def command_of(line: str, *, study: str, file: str) -> tuple[str, ...]:
         HyperparameterError: if it is no such command.
     """
     try:
-        program, *words = shlex.split(line)
+        words = shlex.split(line)
     except ValueError as error:
         raise HyperparameterError(f"has {shown(line)}, which cannot be taken apart: {error}", "then") from None
-    if program != "tuner" or not words:
+    if words[:1] != ["tuner"] or len(words) < 2:
         raise HyperparameterError(
             f'has {shown(line)}, but should have commands of tuner, such as "tuner show --study {{study}}"', "then"
         )
-    if words[0] not in ALLOWED:
-        hint = did_you_mean(words[0], ALLOWED)
-        raise HyperparameterError(f'has {shown(line)}, but "{words[0]}" is none of {", ".join(ALLOWED)}.{hint}', "then")
+    name = words[1]
+    if name not in ALLOWED:
+        hint = did_you_mean(name, ALLOWED)
+        raise HyperparameterError(f'has {shown(line)}, but "{name}" is none of {", ".join(ALLOWED)}.{hint}', "then")
     values = {"{study}": study, "{file}": file}
     for placeholder in _PLACEHOLDER.findall(line):
         if placeholder not in values:
             raise HyperparameterError(f"has {placeholder}, but there are {{study}} and {{file}}", "then")
-    return tuple(_PLACEHOLDER.sub(lambda found: values[found[0]], word) for word in words)
+    return tuple(_PLACEHOLDER.sub(lambda found: values[found[0]], word) for word in words[1:])
