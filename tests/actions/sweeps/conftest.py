@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.actions.sweeps.searches import Searches
 from tests.actions.test_workers import STUDY
 from tests.docs.pages import ROOT
 from tuner.actions import program
+from tuner.actions.sweeps import one_study, run
 
 SWEEP = """
 {top}
@@ -48,3 +50,20 @@ def write(project: Path) -> Write:
         return file
 
     return write
+
+
+@pytest.fixture
+def searches(monkeypatch) -> Searches:
+    searches = Searches()
+    monkeypatch.setattr(one_study, "search_with_workers", searches)
+    monkeypatch.setattr(run, "LOOK_SECONDS", 0.02)
+    return searches
+
+
+@pytest.fixture
+def commands(project, monkeypatch):
+    """What was run behind studies; each command leaves with what stands in a file."""
+    (project / "code").write_text("0")
+    script = f'echo "$@" >> {project}/ran; echo told "$@"; exit $(cat {project}/code)'
+    monkeypatch.setattr("tuner.actions.program.PROGRAM", ("/bin/sh", "-c", script, "tuner"))
+    return lambda: (project / "ran").read_text().splitlines() if (project / "ran").exists() else []

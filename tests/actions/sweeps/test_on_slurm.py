@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ from tuner.actions.sweeps.places import SweepPlaces
 from tuner.actions.sweeps.record import read_record
 from tuner.actions.sweeps.run import run_sweep
 from tuner.actions.sweeps.status import sweep_status
-from tuner.actions.sweeps.stop import stop_sweep
 from tuner.search.block_storage import BlockStorage
 from tuner.search.storage import opened_backend
 
@@ -42,7 +40,8 @@ def test_a_sweep_that_nobody_follows_is_brought_to_its_end_by_jobs_behind_its_wo
     places = SweepPlaces(project, "nightly")
     wait_for(lambda: (record := read_record(places.record)) is not None and record.ended, 120)
     record = read_record(places.record)
-    assert record is not None and record.exit_code == 0, record
+    assert record is not None
+    assert record.exit_code == 0, record
     for name in ("small-seed1", "small-seed2"):
         assert len(numbers(postgresql, name)) == 6
     status = sweep_status("nightly", root=project, storage=postgresql)

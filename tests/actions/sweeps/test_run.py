@@ -10,8 +10,6 @@ from datetime import timedelta
 
 import pytest
 
-from tests.search.fake_trainer import FakeTrainer
-from tuner.actions.search import search
 from tuner.actions.show import show
 from tuner.actions.sweeps import one_study, run
 from tuner.actions.sweeps.observer import SweepObserver
@@ -22,32 +20,8 @@ from tuner.actions.sweeps.status import sweep_status
 from tuner.actions.sweeps.stop import stop_sweep
 from tuner.cluster.calendars.run_lock import run_lock
 from tuner.errors import ClusterError, DataError, SearchError, StudyFileError, TunerError
-from tuner.search.storage_urls import sqlite_url
 from tuner.search.stop import StopReason, StopRequest
-
-
-class Searches:
-    """Stands in for `search_with_workers`.
-
-    Attributes:
-        calls: the study and the settings of each search.
-        before: called with the study's name before it is searched; what it raises ends the search.
-    """
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, dict]] = []
-        self.before = lambda name, settings: None
-
-    def __call__(self, definition, workers, **settings):
-        self.calls.append((definition.name, {**settings, "workers": workers}))
-        self.before(definition.name, settings)
-        for name in ("cluster", "share", "queued", "trainer"):
-            del settings[name]
-        return search(definition, trainer=FakeTrainer(), **settings)
-
-    @property
-    def names(self) -> list[str]:
-        return [name for name, _ in self.calls]
+from tuner.search.storage_urls import sqlite_url
 
 
 class Told(SweepObserver):
@@ -60,23 +34,6 @@ class Told(SweepObserver):
 
     def study_changed(self, study):
         self.states.append((study.name, study.state))
-
-
-@pytest.fixture
-def searches(monkeypatch) -> Searches:
-    searches = Searches()
-    monkeypatch.setattr(one_study, "search_with_workers", searches)
-    monkeypatch.setattr(run, "LOOK_SECONDS", 0.02)
-    return searches
-
-
-@pytest.fixture
-def commands(project, monkeypatch):
-    """What was run behind studies; each command leaves with what stands in a file."""
-    (project / "code").write_text("0")
-    script = f'echo "$@" >> {project}/ran; echo told "$@"; exit $(cat {project}/code)'
-    monkeypatch.setattr("tuner.actions.program.PROGRAM", ("/bin/sh", "-c", script, "tuner"))
-    return lambda: (project / "ran").read_text().splitlines() if (project / "ran").exists() else []
 
 
 @pytest.fixture
