@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.actions.defaults import logs_of
 from tuner.actions.machine import CORES, Machine, this_machine
 from tuner.cluster.cluster import BatchSystem
-from tuner.cluster.slurm import SlurmCluster
+from tuner.cluster.slurm import LOOK_SECONDS, SlurmCluster
 from tuner.errors import ClusterError
 from tuner.study.cluster_profiles import ClusterProfile, cluster_profile
 from tuner.study.definition import StudyDefinition
@@ -35,7 +36,15 @@ class WorkPlace:
     workers: int
 
 
-def work_place(name: str, definition: StudyDefinition, root: Path, workers: int | None) -> WorkPlace:
+def work_place(
+    name: str,
+    definition: StudyDefinition,
+    root: Path,
+    workers: int | None,
+    *,
+    behind: Sequence[str] = (),
+    look_seconds: float = LOOK_SECONDS,
+) -> WorkPlace:
     """The batch system of a name, for one study.
 
     Args:
@@ -43,6 +52,8 @@ def work_place(name: str, definition: StudyDefinition, root: Path, workers: int 
         definition: the study, whose `[cluster]` says what its workers get.
         root: the project root, which the cluster's nodes have to see, too.
         workers: how many; those of `[cluster]` if None.
+        behind: a command that is run when workers that were queued together are over, if the system can do that.
+        look_seconds: how often to ask the system.
     Raises:
         ClusterError: if there is no such cluster, or if nobody says how many workers.
         StudyFileError: with every mistake in its description.
@@ -58,6 +69,13 @@ def work_place(name: str, definition: StudyDefinition, root: Path, workers: int 
         memory_bytes=profile.memory_bytes if profile.memory_bytes is not None else USUAL_MEMORY,
     )
     cluster = SlurmCluster(
-        definition.name, profile, logs_of(root, definition.name), name=name, cores=CORES, setup=profile.setup
+        definition.name,
+        profile,
+        logs_of(root, definition.name),
+        name=name,
+        cores=CORES,
+        setup=profile.setup,
+        behind=behind,
+        look_seconds=look_seconds,
     )
     return WorkPlace(cluster, profile, share, count)

@@ -29,6 +29,10 @@ from tuner.search.watcher import Progress, Watcher
 from tuner.study.definition import StudyDefinition
 from tuner.training.host import how_it_ended
 
+# -P: the working directory may hold files that are named like modules.
+PROGRAM = (sys.executable, "-P", "-m", "tuner")
+"""How other processes of `tuner` are started."""
+
 LOOK_SECONDS = 0.5
 """How often to look after the workers."""
 
@@ -170,9 +174,8 @@ def worker_command(
     definition: StudyDefinition, root: Path, *, trainer: TrainerName, lanes: Lanes | None, seconds: float | None
 ) -> list[str]:
     """What starts one worker of a study; the storage comes by the environment, since it may hold a password."""
-    # -P: the working directory may hold files that are named like modules.
     study = str(Path(definition.source).resolve()) if definition.source else definition.name
-    command = [sys.executable, "-P", "-m", "tuner", "worker", "--study", study]
+    command = [*PROGRAM, "worker", "--study", study]
     command += ["--root", str(root), "--trainer", trainer]
     if lanes is not None:
         command += ["--lanes", str(lanes)]

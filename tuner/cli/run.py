@@ -181,19 +181,19 @@ def _screen(
     if shown == "nothing":
         yield Watcher(), lambda reason: None
     elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or shown == "json":
-        yield PlainWatcher(), lambda reason: _at_once(f"{stopping}\n")
+        yield PlainWatcher(), lambda reason: at_once(f"{stopping}\n")
     else:
         live = LiveWatcher(seconds)
 
         def say(reason: StopReason) -> None:
             live.stopping(stopping)
-            _at_once(SHOW_CURSOR)  # a second signal leaves no time for it
+            at_once(SHOW_CURSOR)  # a second signal leaves no time for it
 
         with live.shown():
             yield live, say
 
 
-def _at_once(text: str) -> None:
+def at_once(text: str) -> None:
     """Write to the standard error from a signal handler, where Python's own stream may be in the middle of a line."""
     with suppress(OSError):
         os.write(2, text.encode())
