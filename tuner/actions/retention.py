@@ -27,6 +27,7 @@ from tuner.search.retiring import (
 )
 from tuner.search.rows import lock_study
 from tuner.search.storage import StorageUrl, exists, making_a_study, opened_backend, opened_to_look
+from tuner.study.definition import StudyDefinition
 from tuner.study.load import load_study
 from tuner.study.places import study_files
 
@@ -53,7 +54,12 @@ class Retired:
 
 
 def retire(
-    study: str, keep: int, *, root: Path | None = None, storage: Storage = None, remove: bool = True
+    study: StudyDefinition | str,
+    keep: int,
+    *,
+    root: Path | None = None,
+    storage: Storage = None,
+    remove: bool = True,
 ) -> list[Retired]:
     """Keep the newest generations of a study, and remove older ones with their trials, checkpoints and logs.
 
@@ -62,7 +68,7 @@ def retire(
     may do the same at the same time, and search.
 
     Args:
-        study: its name, which is that of its first generation, too.
+        study: its name, which is that of its first generation, too; or its definition.
         keep: how many of the newest stay, 1 or more.
         root: the project root; found as the command line finds it if left out.
         storage: where they are stored; found as for a search if left out.
@@ -73,13 +79,15 @@ def retire(
         StorageError: if the storage cannot be used.
         StudyError: if that is no study's name, or none would stay.
     """
-    _check(study, keep)
+    name = study if isinstance(study, str) else study.name
+    _check(name, keep)
     folder = root_of(root)
-    url = storage_of(storage, folder, _configured(study, folder))
+    definition = _definition(study, folder) if isinstance(study, str) else study
+    url = storage_of(storage, folder, _configured(definition))
     if not exists(url):
         return []
     with _opened(url, folder, remove=remove) as place:
-        return list(_retired(place, place.generations_of(study), keep))
+        return list(_retired(place, place.generations_of(name), keep, definition))
 
 
 def retire_all(
@@ -110,7 +118,7 @@ def retire_all(
                     why = f"stays: {name} is of another project, or has no file here; --study {name} includes it"
                     found += [Retired(each.name, why, each.trials, gone=False) for each in beyond(generations, keep)]
                 else:
-                    found += _retired(place, generations, keep)
+                    found += _retired(place, generations, keep, _definition(name, folder))
     if study is not None and study not in there:
         others = f"there are {', '.join(dict.fromkeys(there))}" if there else "there is none yet"
         raise StudyError(f'no study "{study}" is stored; {others}.{did_you_mean(study, there)}')
@@ -147,10 +155,12 @@ def _opened(url: StorageUrl, root: Path, *, remove: bool) -> Iterator[_Place]:
         yield _Place(root, blocks, stored, prepared_data(root), remove, alone)
 
 
-def _retired(place: _Place, generations: Sequence[StoredGeneration], keep: int) -> Iterator[Retired]:
+def _retired(
+    place: _Place, generations: Sequence[StoredGeneration], keep: int, definition: StudyDefinition | None
+) -> Iterator[Retired]:
     for each in beyond(generations, keep):
         try:
-            _refuse_queued(each, place.root)
+            _refuse_queued(each, definition, place.root)
             files = _removed(place, each)
         except _StaysError as reason:
             yield Retired(each.name, f"stays: {reason}", each.trials, gone=False)
@@ -205,15 +215,16 @@ def _removed(place: _Place, generation: StoredGeneration) -> dict[Path, int]:
     return files
 
 
-def _refuse_queued(generation: StoredGeneration, root: Path) -> None:
+def _refuse_queued(generation: StoredGeneration, definition: StudyDefinition | None, root: Path) -> None:
     """Ask the cluster about workers that were queued: those that wait there are in no table, and found only by it."""
     cluster, jobs = jobs_in(generation.attributes)
     if cluster is None or not jobs:
         return
     try:
-        definition = load_study(generation.study, root)
+        if definition is None:
+            raise StudyError(f"{generation.study} has no study file, or one with mistakes")
         alive = work_place(cluster, definition, root, workers=1).cluster.attach([], {}, jobs).alive
-    except (ClusterError, StudyError, StudyFileError) as error:
+    except (ClusterError, StudyError, StudyFileError) as error:  # the last of a profile
         raise _StaysError(
             f"it had workers on the cluster {cluster}, and whether any still waits there cannot be told from here "
             f"({str(error).splitlines()[0]}); `tuner delete --study {generation.name}` if none does"
@@ -234,15 +245,27 @@ def _check(study: str | None, keep: int) -> None:
 
 def _storages(storage: Storage, root: Path, study: str | None) -> list[StorageUrl]:
     """Where studies are stored, as far as that is there already."""
-    names = [study] if study is not None else [None, *study_files(root)]
-    urls = [storage_of(storage, root, None if name is None else _configured(name, root)) for name in names]
+    names = [study] if study is not None else [None, *study_files(root), *_swept(root)]
+    definitions = [None if name is None else _definition(name, root) for name in names]
+    urls = [storage_of(storage, root, _configured(each)) for each in definitions]
     return [url for url in dict.fromkeys(urls) if exists(url)]
 
 
-def _configured(study: str, root: Path) -> str | None:
-    """A study's own `[run] storage`."""
-    with suppress(StudyError, StudyFileError):
-        return load_study(study, root).run.storage
+def _configured(definition: StudyDefinition | None) -> str | None:
+    """Where a study's own file says that it is stored."""
+    return None if definition is None else definition.run.storage
+
+
+def _swept(root: Path) -> dict[str, Path]:
+    """The files of studies as sweeps have them, by their studies' names."""
+    return {path.stem: path for path in sorted((root / ".tuner" / "sweeps").glob("*/*.toml"))}
+
+
+def _definition(study: str, root: Path) -> StudyDefinition | None:
+    """A study by its file, or as a sweep has it; None if there is no such file, or one with mistakes."""
+    for each in (study, str(_swept(root).get(study, study))):
+        with suppress(StudyError, StudyFileError):
+            return load_study(each, root)
     return None
 
 
