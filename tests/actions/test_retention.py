@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -16,7 +17,7 @@ from typing import Any
 import optuna
 import pytest
 from optuna.distributions import FloatDistribution
-from sqlalchemy import func, select, update
+from sqlalchemy import Connection, func, select, update
 from sqlalchemy.engine import URL
 
 from tests.cluster.calendars.programs import put_on_path
@@ -33,7 +34,7 @@ from tuner.search import deleting, leases
 from tuner.search.block_storage import BlockStorage
 from tuner.search.generations import generation_for
 from tuner.search.owners import started
-from tuner.search.rows import HEARTBEATS, STUDIES, TRIALS, Changes, write_changes
+from tuner.search.rows import HEARTBEATS, STUDIES, TRIALS, Changes, lock_study, write_changes
 from tuner.search.storage import opened_backend
 from tuner.search.studies import join_study
 
@@ -257,6 +258,18 @@ def test_a_generation_whose_files_cannot_be_removed_stays_whole_and_the_next_cal
     assert run(url, tmp_path) == [("small", True)]
 
 
+def test_a_generation_stays_whole_where_the_user_may_not_delete(url: URL, tmp_path: Path) -> None:
+    files = leave_files(tmp_path, "small")
+    with opened(url) as blocks, blocks.transaction() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER no BEFORE DELETE ON trials BEGIN SELECT RAISE(ABORT, 'permission denied for trials'); END"
+        )
+    [kept] = retire("small", 3, root=tmp_path, storage=url)
+    assert kept.why.startswith("stays: it cannot be deleted: storage sqlite:///")
+    assert "this user may not do that there" in kept.why
+    assert all(path.exists() for path in files)
+
+
 def test_a_removal_that_is_cut_off_is_finished_by_the_next_call(
     url: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -363,8 +376,15 @@ def test_every_study_is_looked_for_where_it_is_stored(url: URL, tmp_path: Path) 
 
 @pytest.mark.needs("postgresql")
 def test_on_a_server_each_generation_goes_once_and_who_takes_a_trial_at_the_same_moment_keeps_it(
-    postgresql: URL, tmp_path: Path
+    postgresql: URL, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asks = threading.Event()
+
+    def and_say_so(connection: Connection, study_id: int) -> None:
+        asks.set()
+        lock_study(connection, study_id)
+
+    monkeypatch.setattr("tuner.actions.retention.lock_study", and_say_so)
     nights(postgresql, 3)
     files = [path for name in NIGHTS[1:2] for path in leave_files(tmp_path, name)]
     with opened(postgresql) as blocks, ThreadPoolExecutor() as pool:
@@ -372,7 +392,8 @@ def test_on_a_server_each_generation_goes_once_and_who_takes_a_trial_at_the_same
             study_id = blocks.get_study_id_from_name("small")
             leases.take(connection, study_id, json.dumps(ELSEWHERE), 1, None)
             both = [pool.submit(retire, "small", 1, root=tmp_path, storage=postgresql) for _ in range(2)]
-            assert not wait(both, timeout=0.3).done  # for the row of the study whose trial is being taken
+            assert asks.wait(60)
+            assert not wait(both, timeout=0.1).done  # for the row of the study whose trial is being taken
         found = [each for call in both for each in call.result()]
     assert sorted(each.name for each in found if each.gone) == NIGHTS[1:2]
     assert {each.name: "being trained" in each.why for each in found if not each.gone} == {"small": True}

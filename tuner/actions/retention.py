@@ -13,7 +13,7 @@ from tuner.actions.defaults import Storage, root_of, storage_of
 from tuner.actions.generation_files import files_of, prepared_data, remove, size_of
 from tuner.actions.in_use import nobody_in
 from tuner.actions.queued import QUEUED, jobs_in
-from tuner.errors import ClusterError, StudyError, StudyFileError, did_you_mean
+from tuner.errors import ClusterError, StorageError, StudyError, StudyFileError, did_you_mean
 from tuner.search.block_storage import BlockStorage
 from tuner.search.deleting import delete_study
 from tuner.search.generations import study_of_generation
@@ -26,7 +26,7 @@ from tuner.search.retiring import (
     stored_generations,
 )
 from tuner.search.rows import lock_study
-from tuner.search.storage import StorageUrl, exists, making_a_study, opened_backend, opened_to_look
+from tuner.search.storage import StorageUrl, exists, making_a_study, opened_backend, opened_to_look, storage_trouble
 from tuner.study.definition import StudyDefinition
 from tuner.study.load import load_study
 from tuner.study.places import study_files
@@ -129,6 +129,7 @@ def retire_all(
 class _Place:
     """An open storage, and the project whose searches write to it."""
 
+    url: StorageUrl
     root: Path
     blocks: BlockStorage
     stored: Sequence[StoredGeneration]
@@ -152,7 +153,7 @@ def _opened(url: StorageUrl, root: Path, *, remove: bool) -> Iterator[_Place]:
             stored = stored_generations(connection, QUEUED)
         # Whoever joins a study waits meanwhile, and finds it either whole or gone.
         alone = partial(making_a_study, url, backend) if remove else nullcontext
-        yield _Place(root, blocks, stored, prepared_data(root), remove, alone)
+        yield _Place(url, root, blocks, stored, prepared_data(root), remove, alone)
 
 
 def _retired(
@@ -206,7 +207,11 @@ def _removed(place: _Place, generation: StoredGeneration) -> dict[Path, int]:
             paths += place.prepared.get(generation.data, [])
         files = {path: size_of([path]) for path in paths}
         if place.remove:
-            delete_study(connection, generation.study_id)
+            try:
+                with storage_trouble(place.url):
+                    delete_study(connection, generation.study_id)
+            except StorageError as error:
+                raise _StaysError(f"it cannot be deleted: {error}") from None
             for path in files:
                 try:
                     remove(path)
