@@ -32,7 +32,11 @@ def show_checked(checked: Checked, *, as_json: bool) -> None:
 
 def show_studies(files: Mapping[str, Path], stored: Sequence[StudySummary], *, as_json: bool) -> None:
     """Study files and stored studies, each with its state."""
+    from tuner.search.generations import study_of_generation
+
     found = {summary.study: summary for summary in stored}
+    later = {study_of_generation(name) for name in found}
+    without = {name: "retired" if name in later else "not started" for name in files}
     names = [*files, *(name for name in found if name not in files)]
     if as_json:
         echo_json(
@@ -40,7 +44,7 @@ def show_studies(files: Mapping[str, Path], stored: Sequence[StudySummary], *, a
                 {
                     "study": name,
                     "file": str(files[name]) if name in files else None,
-                    **(found[name].as_json() if name in found else {"state": "not started"}),
+                    **(found[name].as_json() if name in found else {"state": without[name]}),
                 }
                 for name in names
             ]
@@ -54,7 +58,7 @@ def show_studies(files: Mapping[str, Path], stored: Sequence[StudySummary], *, a
         summary = found.get(name)
         file = files[name].name if name in files else "-"
         if summary is None:
-            table.append((name, "not started", "-", "-", file))
+            table.append((name, without[name], "-", "-", file))
             continue
         best = f"{summary.metric} {figure(summary.best.value)}" if summary.best else "-"
         best += f", front of {len(summary.front)}" if summary.front else ""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tuner.clock import Clock
 from tuner.cluster.cluster import BatchSystem, Ended, Queued
+from tuner.cluster.long_logs import put_aside
 from tuner.cluster.slurm_commands import Task, TaskState, hand_back, states_of, submit
 from tuner.cluster.slurm_script import WorkerArray, batch_script, behind_script, log_of
 from tuner.cluster.tails import tail
@@ -123,6 +124,8 @@ class SlurmWorkers(Queued):
         return ", ".join(counted) + (f" ({waits[0]})" if waits else "")
 
     def start(self, workers: Sequence[int]) -> None:
+        for worker in workers:
+            put_aside(log_of(self._array, worker))
         job = submit(batch_script(self._array, workers), self._environment)
         if self._array.behind:
             self._queue_behind(job)
