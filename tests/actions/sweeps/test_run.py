@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from tuner.actions.show import show
+from tuner.actions.show import show, stored_studies
 from tuner.actions.sweeps import one_study, run
 from tuner.actions.sweeps.observer import SweepObserver
 from tuner.actions.sweeps.places import SweepPlaces
@@ -241,3 +241,21 @@ def test_the_status_tells_the_run_its_studies_and_what_was_run_behind_them(sweep
     assert tree["run"]["exit_code"] == 0
     with closing(open(SweepPlaces(project, "nightly").lock)), run_lock(SweepPlaces(project, "nightly").lock):
         assert sweep_status("nightly", root=project).led
+
+
+def test_changed_data_are_a_generation_of_their_own_and_old_ones_go(project, write, searches, commands):
+    text = (project / "studies" / "small.toml").read_text()
+    (project / "studies" / "small.toml").write_text(text.replace('builtin = "wine"', 'path = "a.csv"\ntarget = "y"'))
+    write("keep = 2", text='{top}\n[[studies]]\nstudy = "small"\ntrials = 2')
+    stored = []
+    for night in range(3):
+        rows = [f"{row},{row * night},{'ab'[row % 2]}" for row in range(40)]
+        (project / "a.csv").write_text("\n".join(["x,z,y", *rows]))
+        told = Told()
+        record = run_sweep("nightly", root=project, observer=told)
+        assert record.exit_code == 0, record
+        stored.append(record.studies[0].stored)
+    assert stored[0] == "small"
+    assert len(set(stored)) == 3
+    assert told.notes == ["small is older than the newest 2"]
+    assert [summary.study for summary in stored_studies(sqlite_url(project / "tuner.db"))] == stored[1:]

@@ -55,6 +55,7 @@ def schedule_sweep(
         at=at,
         command=[*program, "sweep", "run", named, "--quiet"],
         calendar=there,
+        keep=ground.sweep.settings.keep if "keep" in ground.sweep.settings.model_fields_set else None,
         root=ground.root,
         print_only=print_only,
     )

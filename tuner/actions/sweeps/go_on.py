@@ -12,6 +12,7 @@ from tuner.actions.defaults import Storage, logs_of
 from tuner.actions.reap import reap
 from tuner.actions.show import show
 from tuner.actions.sweeps.ground import Ground
+from tuner.actions.sweeps.keeping import retire_old
 from tuner.actions.sweeps.observer import SweepObserver
 from tuner.actions.sweeps.one_study import search_study
 from tuner.actions.sweeps.queue import workers_in_queue
@@ -92,6 +93,7 @@ def _all_gone_on(ground: Ground, record: SweepRecord, observer: SweepObserver) -
         record = record.with_study(changed)
         write_record(ground.places.record, record)
     if all(study.state in OVER for study in record.studies):
+        retire_old(ground, observer)
         record = replace(record, ended=datetime.now(UTC))
         write_record(ground.places.record, record)
     return record, not waits

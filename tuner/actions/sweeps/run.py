@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tuner.actions.defaults import Storage, root_of
 from tuner.actions.sweeps.ground import Ground
+from tuner.actions.sweeps.keeping import retire_old
 from tuner.actions.sweeps.linked_stop import LinkedStop
 from tuner.actions.sweeps.observer import SweepObserver
 from tuner.actions.sweeps.one_study import search_study
@@ -184,6 +185,7 @@ class _Run:
         finally:
             self._over.set()
         if all(study.state in OVER for study in self._record.studies):
+            retire_old(self._ground, self._observer)
             self._record = replace(self._record, ended=_now())
         result = _cut_off(self._record, self._stop) if self._stop else self._record
         left = replace(result, followed=False)

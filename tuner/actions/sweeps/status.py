@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tuner.actions.calendar import last_result, scheduled
+from tuner.actions.calendar import results, scheduled
 from tuner.actions.defaults import Storage
 from tuner.actions.sweeps.commands import CommandsRun, commands_run
 from tuner.actions.sweeps.ground import Ground
@@ -59,7 +59,7 @@ class SweepStatus:
         stopped: whether somebody has asked its last run to stop.
         studies: how each is.
         entries: the calendars' entries that start it.
-        last_result: how the last run went that a calendar started; None if there was none.
+        results: how the last runs went that a calendar started, the newest last.
     """
 
     sweep: str
@@ -69,7 +69,12 @@ class SweepStatus:
     stopped: bool
     studies: tuple[SweptStatus, ...]
     entries: tuple[Installed, ...]
-    last_result: LastResult | None
+    results: tuple[LastResult, ...]
+
+    @property
+    def last_result(self) -> LastResult | None:
+        """How the last run went that a calendar started; None if there was none."""
+        return self.results[-1] if self.results else None
 
     def as_json(self) -> dict[str, Any]:
         """The status as a plain tree."""
@@ -81,7 +86,7 @@ class SweepStatus:
             "run": None if self.record is None else self.record.as_json(),
             "studies": [_study_as_json(study) for study in self.studies],
             "calendar": [{"calendar": entry.calendar, "enabled": entry.enabled} for entry in self.entries],
-            "last_result": None if self.last_result is None else _plain(asdict(self.last_result)),
+            "results": [_plain({**asdict(result), "state": result.state}) for result in self.results],
         }
 
 
@@ -109,7 +114,7 @@ def sweep_status(sweep: str, *, root: Path | None = None, storage: Storage = Non
         stopped=ground.places.stop.exists(),
         studies=tuple(_study_status(ground, swept, record) for swept in ground.sweep.studies),
         entries=tuple(entry for entry in scheduled(root=ground.root) if entry.name == name),
-        last_result=last_result(name, root=ground.root),
+        results=tuple(results(name, root=ground.root)),
     )
 
 
