@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.actions.defaults import logs_of
 from tuner.actions.machine import CORES, Machine, this_machine
 from tuner.cluster.cluster import BatchSystem
+from tuner.cluster.command import CommandCluster
+from tuner.cluster.command_script import CommandJob
 from tuner.cluster.slurm import SlurmCluster
 from tuner.errors import ClusterError
-from tuner.study.cluster_profiles import ClusterProfile, cluster_profile
+from tuner.study.cluster_profile import ClusterProfile
+from tuner.study.cluster_profiles import cluster_profile, profiles_file
+from tuner.study.command_profile import CommandProfile
 from tuner.study.definition import StudyDefinition
 
 USUAL_MEMORY = 4 * 2**30
@@ -57,7 +62,18 @@ def work_place(name: str, definition: StudyDefinition, root: Path, workers: int 
         cache_bytes=here.cache_bytes,
         memory_bytes=profile.memory_bytes if profile.memory_bytes is not None else USUAL_MEMORY,
     )
-    cluster = SlurmCluster(
-        definition.name, profile, logs_of(root, definition.name), name=name, cores=CORES, setup=profile.setup
-    )
-    return WorkPlace(cluster, profile, share, count)
+    return WorkPlace(HOMES[profile.kind](name, profile, definition.name, root), profile, share, count)
+
+
+def _slurm(name: str, profile: ClusterProfile, study: str, root: Path) -> BatchSystem:
+    return SlurmCluster(study, profile, logs_of(root, study), name=name, cores=CORES, setup=profile.setup)
+
+
+def _command(name: str, profile: ClusterProfile, study: str, root: Path) -> BatchSystem:
+    assert isinstance(profile, CommandProfile)
+    job = CommandJob(study, name, profile, profiles_file(os.environ), logs_of(root, study))
+    return CommandCluster(job, root / ".tuner" / "cluster" / study, cores=CORES)
+
+
+HOMES: Mapping[str, Callable[[str, ClusterProfile, str, Path], BatchSystem]] = {"slurm": _slurm, "command": _command}
+"""What queues workers, by kind: made of the description's name, the description, the study's name and the root."""
