@@ -24,6 +24,8 @@ _SETTING = {
 _ASKED_FOR = ("cpus", "memory", "gpus", "partition", "account")
 """Settings that are lost where the template has no place for them; time is kept by the worker itself."""
 
+_MEANS_SOMETHING = re.compile(r"[^\w@%+=:,./~ -]")
+
 _SAMPLES = {"memory": "4GB", "time": "2h", "partition": "short", "account": "team"}
 
 
@@ -62,7 +64,8 @@ class CommandJob:
 def filled_in(job: CommandJob, worker: int, command: Sequence[str]) -> str:
     """The template for one worker.
 
-    All values are quoted for a shell, whether one reads them or not: nothing out of a study file is ever executed.
+    Values with blanks are quoted for a shell; those with signs that mean something to one are refused, since nobody
+    knows whether the template has quotation marks around them: nothing out of a study file is ever executed.
 
     Args:
         job: whose template it is.
@@ -130,12 +133,13 @@ def _quoted(text: str, what: str) -> str:
     """A text as a shell reads it, and most other readers, too.
 
     Raises:
-        ClusterError: if it means different things to them.
+        ClusterError: if it could mean something to one of them, within whatever quotation marks of the template's.
     """
-    if not text.isprintable() or set(text) & set("'\"\\$`"):
+    other = _MEANS_SOMETHING.search(text)
+    if other:
         raise ClusterError(
-            f"{what} is {text!r}, which cannot stand in a batch script: it has a quotation mark, a backslash, a dollar "
-            "sign or a break"
+            f"{what} is {text!r}, which cannot stand in a batch script, where {other[0]!r} could mean something; letters, "
+            "digits, blanks and @%+=:,./_~- can"
         )
     return shlex.quote(text)
 
