@@ -26,9 +26,14 @@ def sheet(tmp_path) -> Sheet:
 )  # fmt: skip
 def test_a_worker_says_that_it_begins_and_how_it_leaves(sheet, end, status):
     assert sheet.said() == Said()
-    with pytest.raises(type(end)), signed({SHEET: str(sheet.path)}):
-        assert sheet.said() == Said(begun=True)
-        raise end
+
+    def work() -> None:
+        with signed({SHEET: str(sheet.path)}):
+            assert sheet.said() == Said(begun=True)
+            raise end
+
+    with pytest.raises(type(end)):
+        work()
     assert sheet.said() == Said(begun=True, status=status)
 
 

@@ -46,7 +46,7 @@ class CommandCluster(BatchSystem):
         folder: Path,
         *,
         cores: str,
-        look_seconds: float = LOOK_SECONDS,
+        look_seconds: float | None = None,
         clock: Clock = time.monotonic,
     ) -> None:
         """No workers yet.
@@ -56,14 +56,14 @@ class CommandCluster(BatchSystem):
             folder: for the workers' sheets, and for the storage's URL, which is in a file that only its owner reads.
                 The nodes have to see it.
             cores: the name of the environment variable that tells a worker how many cores it has.
-            look_seconds: how often to ask the batch system.
+            look_seconds: how often to ask the batch system; `LOOK_SECONDS` if left out.
             clock: what time it is.
         """
         self.name = job.cluster
         self._job = job
         self._folder = folder
         self._cores = cores
-        self._look_seconds = look_seconds
+        self._look_seconds = LOOK_SECONDS if look_seconds is None else look_seconds
         self._clock = clock
 
     def script(self, command: Sequence[str], workers: int) -> str:

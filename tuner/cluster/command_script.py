@@ -138,8 +138,8 @@ def _quoted(text: str, what: str) -> str:
     other = _MEANS_SOMETHING.search(text)
     if other:
         raise ClusterError(
-            f"{what} is {text!r}, which cannot stand in a batch script, where {other[0]!r} could mean something; letters, "
-            "digits, blanks and @%+=:,./_~- can"
+            f"{what} is {text!r}, which cannot stand in a batch script: {other[0]!r} could mean something there; "
+            "letters, digits, blanks and @%+=:,./_~- can"
         )
     return shlex.quote(text)
 
