@@ -375,5 +375,22 @@ def test_those_that_were_queued_before_one_was_refused_are_known(tmp_path):
     assert crew.workers.jobs == {0: "1.x", 1: "2.x", 2: "1.x"}
 
 
-def test_scripts_are_for_the_person_who_queues(crew):
+def test_a_worker_that_was_refused_does_not_seem_to_wait_in_the_queue(crew):
+    crew.sheet(0).say(status=0)
+    before = crew.workers.jobs
+    crew.workers.ended()
+    crew.system.error = ClusterError("too many jobs")
+    with pytest.raises(ClusterError, match="too many jobs"):
+        crew.workers.start([0])
+    crew.system.error = None
+    assert [ended.worker for ended in crew.attached(before).ended()] == [0]
+
+
+def test_a_worker_whose_sheet_somebody_has_removed_is_lost(tmp_path):
+    crew = Crew(tmp_path)
+    crew.sheet(0).path.unlink()
+    assert [(ended.worker, ended.status) for ended in crew.workers.ended()] == [(0, LOST)]
+
+
+def test_each_person_has_a_file_of_their_own_for_the_storages_url(crew):
     assert crew.workers.environment(0)["TUNER_STORAGE_FILE"].endswith(f"storage-{os.getuid()}")

@@ -19,7 +19,7 @@ from tuner.clock import Clock
 from tuner.cluster.cluster import BatchSystem, Ended, Queued
 from tuner.cluster.command_calls import cancel, is_over, submit
 from tuner.cluster.command_script import CommandJob, as_arguments, filled_in, handed_over
-from tuner.cluster.sheet import SHEET, Sheet
+from tuner.cluster.sheet import FAILED, SHEET, Sheet
 from tuner.cluster.tails import tail
 from tuner.cluster.time_limit import LEAVE_AFTER
 from tuner.errors import ClusterError
@@ -149,8 +149,15 @@ class CommandWorkers(Queued):
             _write_secret(self._secret, self._environment[URL_VARIABLE])
         for worker in workers:
             script = filled_in(self._job, worker, [*as_arguments(self.environment(worker)), *self._command])
-            self._sheet(worker).renew()
-            self.adopt(worker, self._submit(self._job, script, self._folder / f"worker-{worker}.script"))
+            sheet = self._sheet(worker)
+            sheet.renew()
+            try:
+                name = self._submit(self._job, script, self._folder / f"worker-{worker}.script")
+            except BaseException:
+                # Else an earlier worker of this place would seem to wait in the queue.
+                sheet.say(status=FAILED)
+                raise
+            self.adopt(worker, name)
 
     def adopt(self, worker: int, job: str) -> None:
         self._ends.pop(worker, None)
@@ -225,7 +232,7 @@ class CommandWorkers(Queued):
                     self._ends[worker] = self._end(worker, HANDED_BACK, cancelled=True)
             elif said.status is not None:
                 self._ends[worker] = self._end(worker, said.status)
-            elif worker in over:
+            elif worker in over or not sheet.is_there:
                 self._ends[worker] = self._lost(worker)
             elif sheet.is_asked and not said.begun:
                 self._ends[worker] = self._end(worker, HANDED_BACK, cancelled=True)

@@ -59,6 +59,11 @@ class Sheet:
         self._leave.unlink(missing_ok=True)
         self.path.write_text("", encoding="utf-8")
 
+    @property
+    def is_there(self) -> bool:
+        """Whether somebody has queued this worker, and nobody has removed its sheet since."""
+        return self.path.exists()
+
     def said(self) -> Said:
         """What the worker has said until now."""
         stated = self._stated()
