@@ -140,7 +140,8 @@ class CommandWorkers(Queued):
         self._look()
         running = sum(worker not in self._ends for worker in self._begun)
         waiting = len(self._jobs) - len(self._ends) - running
-        return ", ".join(f"{count} {how}" for count, how in ((running, "running"), (waiting, "waiting")) if count)
+        counted = ", ".join(f"{count} {how}" for count, how in ((running, "running"), (waiting, "waiting")) if count)
+        return counted or "none"
 
     def start(self, workers: Sequence[int]) -> None:
         self._job.logs.mkdir(parents=True, exist_ok=True)
