@@ -162,7 +162,8 @@ def _in_queue(
     if there:
         watcher.note(f"{there} workers of this study are in the queue already")
     if new:
-        watcher.note(f"{len(new)} workers are queued as job {crew.jobs[new[0]]}")
+        names = list(dict.fromkeys(crew.jobs[worker] for worker in new))
+        watcher.note(f"{len(new)} workers are queued as job {' to '.join(names[:1] + names[1:][-1:])}")
     return crew
 
 
@@ -210,6 +211,7 @@ class _Watch:
         self._start_again: Callable[[Ended], None] = lambda ended: None
         self._elsewhere = False
         self._reaped = -BEAT_SECONDS
+        self._heard = clock()
         self._failed: Ended | None = None
         self._cancelled = False
         self._told = ""
@@ -259,6 +261,8 @@ class _Watch:
             self._revive(crew)
             if isinstance(crew, Queued):
                 self._tell_of_queue(crew.in_words)
+                if self._clock() > self._heard + GRACE_SECONDS:
+                    crew.silent_for(GRACE_SECONDS)
             if self._is_over():
                 if isinstance(crew, Queued) and self._stop.reason in LEAVING:
                     return
@@ -287,6 +291,8 @@ class _Watch:
         progress = Patience(self._definition.run.outage_seconds, give_up=lambda: bool(self._stop))(self._look)
         if progress.finished > self._progress.finished:
             self._starts = 0
+        if progress.running:
+            self._heard = self._clock()
         if progress != self._progress:
             self._progress = progress
             self._watcher.progressed(progress)

@@ -19,6 +19,8 @@ from tuner.cli.options import find_root
 from tuner.cli.plain import PlainWatcher
 from tuner.cli.signals import stop_on_signals
 from tuner.cluster.lifeline import on_release
+from tuner.cluster.sheet import on_wish, own_sheet
+from tuner.cluster.time_limit import on_time_near
 from tuner.search.logging_watcher import LoggingWatcher
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Watcher
@@ -81,6 +83,9 @@ def run_search(
     stop = StopRequest()
     stopping = STOPPING if cluster is None else LEAVING
     on_release(lambda: stop.ask(StopReason.HANDED_BACK))
+    if must_exist:
+        on_wish(lambda: stop.ask(StopReason.HANDED_BACK))
+        on_time_near(lambda: stop.ask(StopReason.TIME_LIMIT_NEAR))
     with (
         logging_to(log_file, log_level),
         _screen(shown, seconds or definition.budget.seconds, stopping) as (watcher, say),
@@ -139,6 +144,9 @@ def _queue_again() -> None:
     """Where this is a task of a batch system, have it queued once more: its time is over, its study is not."""
     from tuner.cluster.slurm_commands import queue_again
 
+    sheet = own_sheet()
+    if sheet is not None:
+        sheet.say(again=True)
     problem = queue_again()
     if problem:
         click.echo(f"this worker could not be queued again: {problem}", err=True)

@@ -14,12 +14,14 @@ REASONS = {
     signal.SIGINT: StopReason.INTERRUPTED,
     signal.SIGTERM: StopReason.HANDED_BACK,
     signal.SIGUSR1: StopReason.TIME_LIMIT_NEAR,
+    # LSF's at a queue's own time limit, and Grid Engine's before it kills.
+    signal.SIGUSR2: StopReason.HANDED_BACK,
 }
 
 
 @contextmanager
 def stop_on_signals(stop: StopRequest, on_signal: Callable[[StopReason], None]) -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGUSR1 into a stop request while a search runs.
+    """Turn SIGINT, SIGTERM, SIGUSR1 and SIGUSR2 into a stop request while a search runs.
 
     The first signal restores the operating system's own behaviour, so that the second one ends the process even
     where no Python code runs. What was running is then put back by the next search, which finds its owner gone.

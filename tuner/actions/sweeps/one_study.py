@@ -11,7 +11,6 @@ from tuner.actions.sweeps.commands import run_commands
 from tuner.actions.sweeps.ground import Ground
 from tuner.actions.sweeps.record import State, StudyRecord
 from tuner.actions.workers import QueuedWork, search_with_workers
-from tuner.cluster.slurm import LOOK_SECONDS
 from tuner.errors import SearchError, TunerError
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Watcher
@@ -89,8 +88,7 @@ def _search(
             ground.root,
             swept.workers,
             behind=go_on_command(ground),
-            # All studies look at the same controller.
-            look_seconds=LOOK_SECONDS * len(ground.sweep.studies),
+            studies=len(ground.sweep.studies),
         )
         workers, cluster, share = place.workers, place.cluster, place.share
     limits = [limit for limit in (seconds, definition.budget.seconds) if limit is not None]
