@@ -64,7 +64,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("JOBS", str(tmp_path / "jobs"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("FAKE_EPOCH_SECONDS", "0.1")
-    monkeypatch.setattr("tuner.cluster.command.LOOK_SECONDS", 1.0)
+    monkeypatch.setattr("tuner.actions.clusters.COMMAND_LOOK_SECONDS", 1.0)
     yield tmp_path
     for worker in workers(tmp_path):
         worker.kill()
