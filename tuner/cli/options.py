@@ -96,6 +96,18 @@ def find_storage(stated: str | None, root: Path, study: str | None = None) -> St
     return storage_url(stated, os.environ, configured, root)
 
 
+def own_name() -> str:
+    """What to type for this program: `tuner` where the shell finds it, else the path that was typed."""
+    import os
+    import shlex
+    import shutil
+    import sys
+
+    if shutil.which("tuner") or not os.access(sys.argv[0], os.X_OK):
+        return "tuner"
+    return shlex.quote(sys.argv[0])
+
+
 def stored_name(study: str) -> str:
     """The name under which a study is stored, when it may have been given as a path."""
     return Path(study).stem if study.endswith(".toml") else study

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +14,7 @@ import click
 
 from tuner.cli.live import LiveWatcher
 from tuner.cli.logs import logging_to
-from tuner.cli.options import find_root
+from tuner.cli.options import find_root, own_name
 from tuner.cli.plain import PlainWatcher
 from tuner.cli.signals import stop_on_signals
 from tuner.cluster.lifeline import on_release
@@ -130,10 +129,10 @@ def run_search(
     stated = {"study": study, "storage": storage, "root": root, "cluster": cluster, "workers": workers}
     stated |= {"trainer": trainer, "lanes": lanes}
     again = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in stated.items() if value)
-    last_words = _last_words(f"{_own_name()} search {again}", end.stopped, end.summary.state)
+    last_words = _last_words(f"{own_name()} search {again}", end.stopped, end.summary.state)
     if cluster is not None and end.summary.state != "finished" and (queued == "leave" or end.stopped in LEFT):
         last_words = (
-            f"Workers in the queue go on alone. To follow them: {_own_name()} watch --study {shlex.quote(study)}"
+            f"Workers in the queue go on alone. To follow them: {own_name()} watch --study {shlex.quote(study)}"
         )
     if shown == "summary" and last_words:
         click.echo(last_words, err=True)
@@ -150,13 +149,6 @@ def _queue_again() -> None:
     problem = queue_again()
     if problem:
         click.echo(f"this worker could not be queued again: {problem}", err=True)
-
-
-def _own_name() -> str:
-    """What to type for this program: `tuner` where the shell finds it, else the path that was typed."""
-    if shutil.which("tuner") or not os.access(sys.argv[0], os.X_OK):
-        return "tuner"
-    return shlex.quote(sys.argv[0])
 
 
 def _last_words(command: str, stopped: StopReason | None, state: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tuner.cli.logs import log_options
-from tuner.cli.options import find_root, json_option, root_option, storage_option
+from tuner.cli.options import find_root, json_option, own_name, root_option, storage_option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from tuner.actions.sweeps.observer import SweepObserver
+    from tuner.actions.sweeps.record import SweepRecord
     from tuner.search.stop import StopReason
     from tuner.search.storage import StorageUrl
     from tuner.study.sweeps.definition import SweepDefinition
+
+OUT_OF_TIME = 3
 
 
 def complete_sweep(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
@@ -111,6 +115,8 @@ def run(
         from tuner.cli.sweep_tables import show_sweep
 
         show_sweep(sweep_status(name, root=folder, storage=_stated(storage, folder)), as_json=as_json)
+        if not as_json:
+            _say_how_to_go_on(name, record, definition)
     else:
         for study in record.studies:
             if study.problem:
@@ -234,6 +240,17 @@ def _stated(storage: str | None, root: Path) -> StorageUrl | None:
     if storage is None and not os.environ.get(URL_VARIABLE) and not os.environ.get(FILE_VARIABLE):
         return None
     return storage_url(storage, os.environ, None, root)
+
+
+def _say_how_to_go_on(name: str, record: SweepRecord, definition: SweepDefinition) -> None:
+    """After a run that has not come to its end."""
+    again = f"{own_name()} sweep run {shlex.quote(name)}"
+    if record.ended is not None and record.exit_code != OUT_OF_TIME:
+        return
+    if definition.settings.cluster is not None and record.ended is None:
+        click.echo(f"Workers in the queue go on alone. To follow them: {again}", err=True)
+    else:
+        click.echo(f"What is left waits. To go on: {again}", err=True)
 
 
 def _pairs(stated: tuple[str, ...]) -> dict[str, str]:
