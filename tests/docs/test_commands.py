@@ -21,6 +21,7 @@ import pytest
 
 from tests.docs.pages import PAGES, ROOT, Block, blocks, name
 from tuner.study.read import read_study
+from tuner.study.sweeps.load import load_sweep
 
 SMALL = {
     re.compile(r"^epochs = \d+", re.MULTILINE): "epochs = 2",
@@ -66,8 +67,9 @@ STATUS = {
 SEARCHED_BEFORE = {"docs/storage.md", "docs/running.md"}
 """Pages that speak of the study `digits` as one that has been searched already."""
 
-TRAINS_NOTHING = {"docs/running.md", "docs/sweeps.md"}
-"""Pages whose searches have a trainer that trains nothing: they are about what surrounds training."""
+TRAINS_NOTHING = {"before", "docs/running.md", "docs/storage.md", "docs/sweeps.md"}
+"""Pages whose searches have a trainer that trains nothing, as they are about what surrounds training; and what was before
+these pages."""
 
 LOOKS_LIKE_A_COMMAND = re.compile(r"(\$ |tuner (?!\d)|make |optuna |python |pip |export |\. |cd )")
 
@@ -245,3 +247,20 @@ def test_a_piece_of_a_study_file_is_right(fragment: str) -> None:
     piece = tomllib.loads(fragment)
     study = {"data": {"builtin": "digits"}, "hyperparameters": {"epochs": 2}, **piece}
     read_study(study, source="the piece", stem=piece.get("name", "piece"))
+
+
+def pieces_of_sweeps() -> list[Any]:
+    return [
+        pytest.param(block.text, id=f"line {block.line}")
+        for block in blocks(ROOT / "docs" / "sweeps.md")
+        if block.language == "text" and "=" in block.text
+    ]
+
+
+@pytest.mark.parametrize("piece", pieces_of_sweeps())
+def test_a_piece_of_a_sweep_file_is_right(piece: str, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "studies", tmp_path / "studies")
+    (tmp_path / "sweeps").mkdir()
+    whole = piece if "[[studies]]" in piece else f'{piece}\n[[studies]]\nstudy = "digits"'
+    (tmp_path / "sweeps" / "piece.toml").write_text(whole)
+    assert load_sweep("piece", tmp_path).studies
