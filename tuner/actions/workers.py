@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from tuner.actions.defaults import Storage, checkpoints_of, logs_of
+from tuner.actions.defaults import Storage, checkpoints_of, logs_of, root_of, storage_of, study_of
 from tuner.actions.joining import Joined, SearchEnd, joined
 from tuner.actions.machine import CORES, Machine, this_machine
 from tuner.actions.queued import attached, filled_up, start_again
@@ -25,6 +25,7 @@ from tuner.search.owners import is_lost
 from tuner.search.patience import Patience
 from tuner.search.progress import progress_of
 from tuner.search.stop import StopReason, StopRequest
+from tuner.search.storage import StorageUrl
 from tuner.search.watcher import Progress, Watcher
 from tuner.study.definition import StudyDefinition
 from tuner.training.host import how_it_ended
@@ -89,6 +90,10 @@ def search_with_workers(
     name = chosen_trainer(trainer, lanes)
     assert isinstance(name, str)
     stop = stop if stop is not None else StopRequest()
+    root = root_of(root)
+    study = study_of(study, root)
+    if isinstance(cluster, BatchSystem):
+        refuse_file(storage_of(storage, root, study.run.storage))
     with joined(study, root=root, storage=storage, trials=trials, lanes=name == "lanes") as entry:
         definition = entry.definition
         watcher = watcher if watcher is not None else Watcher()
@@ -117,17 +122,21 @@ def search_with_workers(
             environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
             cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))
             if isinstance(cluster, BatchSystem):
-                if entry.url.get_backend_name() == "sqlite":
-                    raise ClusterError(
-                        f"{entry.url.database} is a file, which the nodes of a cluster cannot share safely; put the "
-                        "URL of a PostgreSQL database into the environment as TUNER_STORAGE"
-                    )
                 crew = _in_queue(entry, cluster, command, environment, workers, queued, watcher)
                 if queued != "leave":
                     watch.over(crew, start_again=lambda ended: start_again(entry, cluster, crew, ended))
             else:
                 watch.over(cluster.submit(command, workers, environment))
         return entry.end(stop)
+
+
+def refuse_file(url: StorageUrl) -> None:
+    """Raises ClusterError if a storage is none for several machines."""
+    if url.get_backend_name() == "sqlite":
+        raise ClusterError(
+            f"{url.database} is a file, which the nodes of a cluster cannot share safely; put the URL of a PostgreSQL "
+            "database into the environment as TUNER_STORAGE"
+        )
 
 
 def _part_of(machine: Machine, workers: int) -> Machine:
