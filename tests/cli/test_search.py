@@ -78,6 +78,22 @@ def test_a_time_limit_is_wall_time_of_this_run(call, refused):
     assert "--time" in refused(*SEARCH, "--time", "soon")
 
 
+def test_a_worker_whose_time_is_over_leaves_at_once(call, refused, root):
+    result = call("worker", "--study", "small", "--until", "2026-11-21T03:00:00+01:00")
+    assert (result.exit_code, result.stderr) == (3, "The time was over at 2026-11-21T03:00:00+01:00.\n")
+    assert not (root / "tuner.db").exists()
+    for moment in ("soon", "2126-11-21T02:00:00"):
+        assert "--until" in refused("worker", "--study", "small", "--until", moment)
+
+
+def test_a_worker_goes_by_its_moment_and_not_by_the_studys_usual_time(call, root):
+    file = root / "studies" / "small.toml"
+    file.write_text(file.read_text().replace("[budget]\n", '[budget]\ntime = "1s"\n'))
+    call(*SEARCH, "--trials", "1", "--time", "1h")
+    worker = ("worker", "--study", "small", "--until")
+    assert call(*worker, "2126-11-21T02:00:00Z", env={"FAKE_EPOCH_SECONDS": "0.4"}).exit_code == 0
+
+
 def test_a_search_that_fails_says_why_and_exits_with_one(call, monkeypatch, root):
     from tests.search.fake_trainer import FakeTrainer
 

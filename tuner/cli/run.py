@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -18,6 +19,7 @@ from tuner.cli.logs import logging_to
 from tuner.cli.options import find_root
 from tuner.cli.plain import PlainWatcher
 from tuner.cli.signals import stop_on_signals
+from tuner.clock import utc_now
 from tuner.cluster.lifeline import on_release
 from tuner.search.logging_watcher import LoggingWatcher
 from tuner.search.stop import StopReason, StopRequest
@@ -55,6 +57,7 @@ def run_search(
     root: str | None,
     trials: int | None = None,
     duration: str | None = None,
+    until: str | None = None,
     workers: int | None = None,
     trainer: TrainerName | None = None,
     lanes: Lanes | None = None,
@@ -66,18 +69,17 @@ def run_search(
     log_level: str = "info",
 ) -> None:
     """Search a study, show what it came to, and leave with the exit code that says how it ended."""
-    from tuner.errors import HyperparameterError, StudyError
-    from tuner.study.durations import seconds_of
     from tuner.study.load import load_study
 
     if trainer == "fit" and lanes is not None:
         raise click.UsageError("--lanes goes with --trainer lanes; fit trains one trial after another.")
     folder = find_root(root)
     definition = load_study(study, folder)
-    try:
-        seconds = None if duration is None else seconds_of(duration)
-    except HyperparameterError as error:
-        raise StudyError(f"--time {error.problem}") from None
+    seconds, moment = _times(duration, until)
+    if moment is not None and moment <= utc_now():
+        if shown != "nothing":
+            click.echo(f"The time was over at {until}.", err=True)
+        sys.exit(EXIT_CODES[StopReason.OUT_OF_TIME])
     stop = StopRequest()
     stopping = STOPPING if cluster is None else LEAVING
     on_release(lambda: stop.ask(StopReason.HANDED_BACK))
@@ -95,7 +97,7 @@ def run_search(
         url = storage_url(storage, os.environ, definition.run.storage, folder)
         if must_exist:
             show(definition.name, storage=url)
-        several = search if workers is None else partial(search_with_workers, workers=workers)
+        several = partial(search, until=moment) if workers is None else partial(search_with_workers, workers=workers)
         if cluster is not None:
             place = work_place(cluster, definition, folder, workers)
             several = partial(
@@ -133,6 +135,25 @@ def run_search(
     if shown == "summary" and last_words:
         click.echo(last_words, err=True)
     sys.exit(EXIT_CODES[end.stopped])
+
+
+def _times(duration: str | None, until: str | None) -> tuple[float | None, datetime | None]:
+    """How long a search may take, in seconds, and when it has to end, as the command line states them.
+
+    Raises:
+        StudyError: if one of them is none.
+    """
+    from tuner.errors import HyperparameterError, StudyError
+    from tuner.study.durations import seconds_of
+    from tuner.study.moments import moment_of
+
+    try:
+        return (
+            None if duration is None else seconds_of(duration),
+            None if until is None else moment_of(until),
+        )
+    except HyperparameterError as error:
+        raise StudyError(f"--{error}") from None
 
 
 def _queue_again() -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @storage_option
 @root_option
 @click.option("--time", "duration", metavar="TIME", help="Wall time of this run, such as 45s, 30m or 1h30m.")
+@click.option("--until", metavar="MOMENT", help="When the time is over, such as 2026-11-21T06:00:00Z.")
 @trainer_options
 @log_options
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
@@ -26,6 +27,7 @@ def worker(
     storage: str | None,
     root: str | None,
     duration: str | None,
+    until: str | None,
     trainer: TrainerName | None,
     lanes: Lanes | None,
     log_file: str | None,
@@ -47,6 +49,7 @@ def worker(
         storage=storage,
         root=root,
         duration=duration,
+        until=until,
         trainer=trainer,
         lanes=lanes,
         shown="nothing" if quiet else "summary",
