@@ -13,7 +13,7 @@ from tests.actions.test_workers import STUDY, Each
 from tuner.actions.joining import joined
 from tuner.actions.workers import MOST_STARTS, search_with_workers
 from tuner.errors import ClusterError, SearchError
-from tuner.search.stop import StopReason
+from tuner.search.stop import StopReason, StopRequest
 from tuner.study.load import load_study
 
 HOUR = 3600.0
@@ -127,6 +127,31 @@ def test_workers_whose_clocks_are_wrong_are_not_started_for_ever(search, queue, 
     with pytest.raises(SearchError, match="without a finished trial"):
         search(seconds=24 * HOUR)
     assert len(queue.commands) == 1 + MOST_STARTS
+
+
+def test_a_lost_worker_is_queued_again_as_it_was(search, queue, clock):
+    search(3, trainer="fit", seconds=HOUR, queued="leave")
+    clock.at(600, lambda: queue.end(-9, ("1", 2)))
+    search(1, queued="join")
+    assert queue.commands["2"] == queue.commands["1"]
+    assert stated(queue.commands["2"], "--trainer") == "fit"
+
+    # Lanes go by the number of workers, and one that is queued in the place of another has no other's.
+    search(5, queued="leave")
+    clock.at(1.5 * HOUR, lambda: queue.end(-9, ("3", 4)))
+    stop = StopRequest()
+    clock.at(2 * HOUR, lambda: stop.ask(StopReason.INTERRUPTED))
+    search(1, queued="join", stop=stop)
+    assert queue.commands["4"] == queue.commands["3"]
+    assert stated(queue.commands["3"], "--lanes") == "4"
+
+
+def test_a_second_search_says_otherwise_what_it_says(search, queue, clock):
+    search(lanes=7, queued="leave")
+    search(3, queued="leave")
+    search(4, trainer="fit", queued="leave")
+    assert [stated(command, "--lanes") for command in queue.commands.values()] == ["7", "7", None]
+    assert [stated(command, "--trainer") for command in queue.commands.values()] == ["lanes", "lanes", "fit"]
 
 
 def test_nobody_joins_what_is_not_there(search, queue):

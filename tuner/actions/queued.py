@@ -5,11 +5,12 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from tuner.actions.joining import Joined
+from tuner.actions.trainers import TrainerName
 from tuner.cluster.cluster import BatchSystem, Ended, Queued
 from tuner.study.moments import moment_of, moment_text
 
@@ -23,9 +24,15 @@ class Terms:
 
     Attributes:
         until: when all of them have to end; None for no limit.
+        trainer: what trains.
+        lanes: how many each of them has; None for a trainer that has none.
+        workers: how many there were to be.
     """
 
-    until: datetime | None = None
+    until: datetime | None
+    trainer: TrainerName
+    lanes: int | None
+    workers: int
 
     def are_over(self, now: datetime) -> bool:
         """Whether the workers have no time left."""
@@ -50,8 +57,8 @@ def terms_in(attributes: Mapping[str, Any]) -> Terms | None:
     kept = attributes.get(QUEUED, {}).get("terms")
     if kept is None:
         return None
-    until = kept.get("until")
-    return Terms(until=None if until is None else moment_of(until))
+    until = kept["until"]
+    return Terms(None if until is None else moment_of(until), kept["trainer"], kept["lanes"], kept["workers"])
 
 
 def terms_of_present(entry: Joined, cluster: BatchSystem, now: datetime) -> Terms | None:
@@ -133,7 +140,7 @@ def _write(entry: Joined, cluster: BatchSystem, jobs: Mapping[int, str], terms: 
         "jobs": {str(worker): job for worker, job in sorted(jobs.items())},
     }
     if terms is not None:
-        kept["terms"] = {"until": None if terms.until is None else moment_text(terms.until)}
+        kept["terms"] = {**asdict(terms), "until": None if terms.until is None else moment_text(terms.until)}
     entry.stored.set_user_attr(QUEUED, kept)
 
 

@@ -78,8 +78,9 @@ def search_with_workers(
     """Search a study with several `tuner worker` processes, which share its budget.
 
     A worker that dies is started again; what it trained is put back into the queue by the others. Workers in a batch
-    system's queue go on when a signal ends this search; the next one, from wherever, finds them. A time that is not
-    stated is that of the workers in the queue, if there are any: it goes on from when it was stated.
+    system's queue go on when a signal ends this search; the next one, from wherever, finds them. Trainer, lanes and
+    time that are not stated are those of the workers in the queue, if there are any; such a time goes on from when it
+    was stated.
 
     Args:
         study: its name or its file's path; the workers read the file themselves.
@@ -104,7 +105,7 @@ def search_with_workers(
     study = study_of(study, root)
     if isinstance(cluster, BatchSystem):
         refuse_file(storage_of(storage, root, study.run.storage))
-    with joined(study, root=root, storage=storage, trials=trials, lanes=name == "lanes") as entry:
+    with joined(study, root=root, storage=storage, trials=trials, lanes=name == "lanes" and queued != "join") as entry:
         definition = entry.definition
         watcher = watcher if watcher is not None else Watcher()
         for remark in entry.remarks():
@@ -112,20 +113,20 @@ def search_with_workers(
         watch = _Watch(entry, stop=stop, watcher=watcher, clock=clock, sleep=sleep, now=now)
         left = entry.left(watch.begin())
         if left != 0 and not stop:
+            there = _terms_there(entry, cluster, queued, now()) if isinstance(cluster, BatchSystem) else None
+            until = deadline(seconds if seconds is not None else definition.budget.seconds, now())
+            if there is not None:
+                # What is not stated now is as it was stated for those that are there.
+                until = there.until if seconds is None else until
+                workers = there.workers if queued == "join" else workers
+                if trainer is None and lanes is None:
+                    name, lanes = there.trainer, there.lanes
             workers = workers if left is None else min(workers, left)
             share = share if share is not None else _part_of(this_machine(), workers)
-            if name == "lanes":
-                each = None if left is None else -(-left // workers)
-                checkpoints = checkpoints_of(entry.root, definition.name)
-                lanes = hosting(
-                    name, lanes, definition, entry.data.largest, each, checkpoints, share, members=len(entry.members)
-                ).settings["lanes"]
-            terms = Terms(until=deadline(seconds if seconds is not None else definition.budget.seconds, now()))
-            if isinstance(cluster, BatchSystem):
-                there = _terms_there(entry, cluster, queued, now())
-                terms = there if there is not None and seconds is None else terms
-            watch.until = terms.until
-            command = worker_command(definition, entry.root, trainer=name, lanes=lanes, until=terms.until)
+            each = None if left is None else -(-left // workers)
+            terms = Terms(until, name, _lanes(entry, name, lanes, each, share), workers)
+            watch.until = until
+            command = worker_command(definition, entry.root, trainer=name, lanes=terms.lanes, until=until)
             environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
             cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))
             if isinstance(cluster, BatchSystem):
@@ -151,6 +152,18 @@ def refuse_file(url: StorageUrl) -> None:
 def _part_of(machine: Machine, workers: int) -> Machine:
     """What each of several workers has of a machine."""
     return replace(machine, cores=max(1, machine.cores // workers), memory_bytes=machine.memory_bytes // workers)
+
+
+def _lanes(entry: Joined, trainer: TrainerName, stated: Lanes | None, trials: int | None, share: Machine) -> int | None:
+    """How many lanes each worker has that is to train so many trials; None for a trainer that has none."""
+    if trainer != "lanes":
+        return None
+    checkpoints = checkpoints_of(entry.root, entry.definition.name)
+    data, members = entry.data.largest, len(entry.members)
+    host = hosting(trainer, stated, entry.definition, data, trials, checkpoints, share, members=members)
+    lanes = host.settings["lanes"]
+    assert isinstance(lanes, int)
+    return lanes
 
 
 def _terms_there(entry: Joined, cluster: BatchSystem, queued: QueuedWork, now: datetime) -> Terms | None:
