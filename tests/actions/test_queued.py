@@ -154,6 +154,16 @@ def test_a_second_search_says_otherwise_what_it_says(search, queue, clock):
     assert [stated(command, "--trainer") for command in queue.commands.values()] == ["lanes", "lanes", "fit"]
 
 
+@pytest.mark.parametrize("status", [75, -15])
+def test_a_worker_that_was_asked_to_leave_is_not_queued_again_whether_it_could_hear_or_not(
+    search, queue, clock, status
+):
+    search(queued="leave")
+    clock.at(600, lambda: queue.end(status, *TWO))
+    assert search(queued="join").stopped is StopReason.HANDED_BACK
+    assert len(queue.commands) == 1
+
+
 def test_nobody_joins_what_is_not_there(search, queue):
     search(queued="leave")
     queue.end(0, *TWO)

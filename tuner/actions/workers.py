@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -126,7 +127,14 @@ def search_with_workers(
             each = None if left is None else -(-left // workers)
             terms = Terms(until, name, _lanes(entry, name, lanes, each, share), workers)
             watch.until = until
-            command = worker_command(definition, entry.root, trainer=name, lanes=terms.lanes, until=until)
+            command = worker_command(
+                definition,
+                entry.root,
+                trainer=name,
+                lanes=terms.lanes,
+                until=until,
+                queued=isinstance(cluster, BatchSystem),
+            )
             environment = {CORES: str(share.cores), "TUNER_STORAGE": entry.url.render_as_string(hide_password=False)}
             cluster = cluster if cluster is not None else LocalCluster(logs_of(entry.root, definition.name))
             if isinstance(cluster, BatchSystem):
@@ -208,11 +216,23 @@ def _in_queue(
 
 
 def worker_command(
-    definition: StudyDefinition, root: Path, *, trainer: TrainerName, lanes: Lanes | None, until: datetime | None
+    definition: StudyDefinition,
+    root: Path,
+    *,
+    trainer: TrainerName,
+    lanes: Lanes | None,
+    until: datetime | None,
+    queued: bool = False,
 ) -> list[str]:
     """What starts one worker of a study; the storage comes by the environment, since it may hold a password.
 
     It holds the moment at which the time is over, and not how long that is: a worker may start several times.
+
+    Args:
+        definition, root: whose worker, and where its files are.
+        trainer, lanes: what trains.
+        until: when the time is over; None for no limit.
+        queued: whether a batch system is to start it, which may ask it more than once to leave.
     """
     # -P: the working directory may hold files that are named like modules.
     study = str(Path(definition.source).resolve()) if definition.source else definition.name
@@ -220,6 +240,8 @@ def worker_command(
     command += ["--root", str(root), "--trainer", trainer]
     if lanes is not None:
         command += ["--lanes", str(lanes)]
+    if queued:
+        command += ["--queued"]
     if until is not None:
         command += ["--until", moment_text(until)]
     return command
@@ -425,8 +447,9 @@ class _Watch:
         if ended.status == OUT_OF_TIME and self.until is not None and self.until - self._now() < SKEW:
             self._out_of_time = True
             return False
-        if ended.cancelled or (ended.status == HANDED_BACK and not alone):
-            # Somebody wanted it to leave; a batch system that did not starts it again by itself.
+        if ended.cancelled or (ended.status in (HANDED_BACK, -signal.SIGTERM) and not alone):
+            # Somebody wanted it to leave, perhaps before it could hear that; a batch system that made room starts it
+            # again by itself.
             self._cancelled = True
             return False
         if ended.status in (FAILED, BAD_INPUT):

@@ -65,10 +65,14 @@ def run_search(
     must_exist: bool = False,
     cluster: str | None = None,
     queued: QueuedWork = "follow",
+    is_job: bool = False,
     log_file: str | None = None,
     log_level: str = "info",
 ) -> None:
-    """Search a study, show what it came to, and leave with the exit code that says how it ended."""
+    """Search a study, show what it came to, and leave with the exit code that says how it ended.
+
+    `is_job` says that a batch system runs this process, and not a person.
+    """
     from tuner.study.load import load_study
 
     if trainer == "fit" and lanes is not None:
@@ -86,7 +90,7 @@ def run_search(
     with (
         logging_to(log_file, log_level),
         _screen(shown, seconds or definition.budget.seconds, stopping) as (watcher, say),
-        stop_on_signals(stop, say),
+        stop_on_signals(stop, say, patient=is_job),
     ):
         from tuner.actions.clusters import work_place
         from tuner.actions.search import search

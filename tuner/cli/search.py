@@ -110,5 +110,7 @@ def _show_script(
     seconds = definition.budget.seconds if duration is None else seconds_of(duration)
     name = chosen_trainer(trainer, lanes)
     assert isinstance(name, str)
-    command = worker_command(definition, folder, trainer=name, lanes=lanes, until=deadline(seconds, utc_now()))
+    command = worker_command(
+        definition, folder, trainer=name, lanes=lanes, until=deadline(seconds, utc_now()), queued=True
+    )
     click.echo(place.cluster.script(command, place.workers), nl=False)

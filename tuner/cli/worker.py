@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 @root_option
 @click.option("--time", "duration", metavar="TIME", help="Wall time of this run, such as 45s, 30m or 1h30m.")
 @click.option("--until", metavar="MOMENT", help="When the time is over, such as 2026-11-21T06:00:00Z.")
+@click.option("--queued", is_flag=True, hidden=True, help="This is a job of a batch system.")
 @trainer_options
 @log_options
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
@@ -28,6 +30,7 @@ def worker(
     root: str | None,
     duration: str | None,
     until: str | None,
+    queued: bool,
     trainer: TrainerName | None,
     lanes: Lanes | None,
     log_file: str | None,
@@ -50,6 +53,7 @@ def worker(
         root=root,
         duration=duration,
         until=until,
+        is_job=queued or "SLURM_JOB_ID" in os.environ,
         trainer=trainer,
         lanes=lanes,
         shown="nothing" if quiet else "summary",
