@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tuner.cluster.slurm_environment import stated_first
 from tuner.errors import ClusterError
 
 SECONDS = 60.0
@@ -71,7 +72,8 @@ def submit(script: str, environment: Mapping[str, str]) -> str:
     Raises:
         ClusterError: if Slurm refuses it.
     """
-    told = _call(["sbatch", "--parsable", "--export=ALL"], script, {**os.environ, **environment})
+    own = stated_first(script, {**os.environ, **environment})
+    told = _call(["sbatch", "--parsable", "--export=ALL"], script, own)
     return told.split(";")[0].strip()
 
 
