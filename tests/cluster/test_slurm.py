@@ -248,6 +248,33 @@ def test_slurm_itself_goes_by_what_is_stated(slurm, tmp_path, monkeypatch):
     assert set(states_of([job])) == {Task(job, 0)}
 
 
+LATE_SBATCH = """\
+#!/bin/sh
+for option; do case $option in --comment=*) echo "41  ${option#--comment=}" >> $HOME/queue;; esac; done
+cat > /dev/null
+"""
+
+LATE = {
+    "no answer at all": "exec sleep 60",
+    "an answer that came too late": "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1",
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_a_job_whose_number_slurm_did_not_say_in_time_is_found(monkeypatch, tmp_path, case):
+    for name, text in {"sbatch": LATE_SBATCH + LATE[case], "squeue": "#!/bin/sh\ncat $HOME/queue"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("tuner.cluster.slurm_commands.SECONDS", 0.5)
+    (tmp_path / "queue").write_text("39\n40  somebody's own\n")
+    assert submit(batch_script(array(resources=ClusterSettings()), [0]), {}) == "41"
+    # With a comment of the person's own there is nothing to find it by.
+    with pytest.raises(ClusterError, match="may be queued all the same: look with `squeue --me`"):
+        submit(batch_script(array(), [0]), {})
+
+
 def test_a_process_that_is_no_task_of_slurms_is_not_queued_again():
     assert queue_again({}) is None
 
