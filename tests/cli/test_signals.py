@@ -15,6 +15,8 @@ import psutil
 import pytest
 
 from tests.cli.commands import environment, run, shown
+from tests.search.fake_trainer import FakeTrainer
+from tuner.actions.joining import joined
 from tuner.actions.show import show_trial
 from tuner.cli.signals import REASONS, stop_on_signals
 from tuner.search.stop import StopReason, StopRequest
@@ -240,6 +242,30 @@ def test_a_worker_knows_whether_it_is_a_job(call, monkeypatch, heard, options, e
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
     call("worker", "--study", "small", *options, env=environment)
     assert heard == [bool(options or environment)]
+
+
+@pytest.mark.parametrize(("restarts", "epochs", "code"), [("3", 0, 1), ("2", 0, 75), ("3", 1, 75), (None, 0, 75)])
+def test_a_worker_whose_time_is_too_short_for_an_epoch_is_not_queued_for_ever(
+    call, root, monkeypatch, heard, restarts, epochs, code
+):
+    """Slurm has restarted it so often, and says that its time is nearly over when it has trained so many epochs."""
+    queued = []
+
+    class Stopped(FakeTrainer):
+        def train(self, jobs, data, observer):
+            if not epochs:
+                signal.raise_signal(signal.SIGUSR1)
+            return super().train(jobs, data, observer)
+
+    trainer = Stopped(before_epoch=lambda job, epoch: epoch != epochs or signal.raise_signal(signal.SIGUSR1))
+    with joined("small", root=root, storage=None, trials=3):
+        pass
+    monkeypatch.setattr("tuner.actions.search.HostedTrainer", lambda *arguments, **settings: trainer)
+    monkeypatch.setattr("tuner.cluster.slurm_commands.queue_again", lambda: queued.append(1))
+    result = call("worker", "--study", "small", "--queued", env={"SLURM_RESTART_COUNT": restarts})
+    assert result.exit_code == code, result.output
+    assert ("[cluster] time and lead" in result.stderr) == (code == 1)
+    assert len(queued) == (code == 75)
 
 
 @pytest.mark.thorough

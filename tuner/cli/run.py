@@ -21,7 +21,7 @@ from tuner.cli.plain import PlainWatcher
 from tuner.cli.signals import stop_on_signals
 from tuner.clock import utc_now
 from tuner.cluster.lifeline import on_release
-from tuner.search.logging_watcher import LoggingWatcher
+from tuner.search.counting_watcher import CountingWatcher
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Watcher
 
@@ -43,6 +43,9 @@ EXIT_CODES = {
     StopReason.TIME_LIMIT_NEAR: 75,
     StopReason.INTERRUPTED: 130,
 }
+
+MOST_VAIN_RESTARTS = 3
+"""A worker that has been queued again so often is not once more if it has trained nothing since its last start."""
 
 LEFT = (StopReason.INTERRUPTED, StopReason.TIME_LIMIT_NEAR)
 """Why a watch is left whose workers go on."""
@@ -87,6 +90,7 @@ def run_search(
     stop = StopRequest()
     stopping = STOPPING if cluster is None else LEAVING
     on_release(lambda: stop.ask(StopReason.HANDED_BACK))
+    counting = CountingWatcher(Watcher())
     with (
         logging_to(log_file, log_level),
         _screen(shown, seconds or definition.budget.seconds, stopping) as (watcher, say),
@@ -98,6 +102,7 @@ def run_search(
         from tuner.actions.workers import search_with_workers
         from tuner.search.storage import storage_url
 
+        counting = CountingWatcher(watcher)
         url = storage_url(storage, os.environ, definition.run.storage, folder)
         if must_exist:
             show(definition.name, storage=url)
@@ -118,14 +123,14 @@ def run_search(
             trials=trials,
             seconds=seconds,
             stop=stop,
-            watcher=LoggingWatcher(watcher),
+            watcher=counting,
             trainer=trainer,
             lanes=lanes,
         )
     from tuner.cli.tables import show_summary
 
     if end.stopped is StopReason.TIME_LIMIT_NEAR and must_exist:
-        _queue_again()
+        _queue_again(epochs=counting.epochs)
     if shown != "nothing":
         show_summary(end.summary, as_json=shown == "json")
     stated = {"study": study, "storage": storage, "root": root, "cluster": cluster, "workers": workers}
@@ -160,10 +165,23 @@ def _times(duration: str | None, until: str | None) -> tuple[float | None, datet
         raise StudyError(f"--{error}") from None
 
 
-def _queue_again() -> None:
-    """Where this is a task of a batch system, have it queued once more: its time is over, its study is not."""
-    from tuner.cluster.slurm_commands import queue_again
+def _queue_again(*, epochs: int) -> None:
+    """Where this is a task of a batch system, have it queued once more: its time is over, its study is not.
 
+    Not for ever, though, if its time is too short for a single epoch.
+
+    Raises:
+        SearchError: if that is so.
+    """
+    from tuner.cluster.slurm_commands import queue_again, restarts
+    from tuner.errors import SearchError
+
+    if not epochs and restarts() >= MOST_VAIN_RESTARTS:
+        raise SearchError(
+            f"this worker was told that its time limit is near before it had trained a single epoch, and has been "
+            f"queued {restarts()} times already; give each worker more time, or a shorter notice, with [cluster] time "
+            "and lead. What it had in hand is put back"
+        )
     problem = queue_again()
     if problem:
         click.echo(f"this worker could not be queued again: {problem}", err=True)

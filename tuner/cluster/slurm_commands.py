@@ -148,6 +148,12 @@ def hand_back(tasks: Sequence[Task]) -> None:
         _call(["scancel", "--quiet", "--batch", "--signal=TERM", *names])
 
 
+def restarts(environment: Mapping[str, str] = os.environ) -> int:
+    """How often Slurm has queued again the task in which this process runs; 0 if this is none."""
+    count = environment.get("SLURM_RESTART_COUNT", "")
+    return int(count) if count.isascii() and count.isdigit() else 0
+
+
 def queue_again(environment: Mapping[str, str] = os.environ) -> str | None:
     """Have Slurm queue the task in which this process runs once more.
 
