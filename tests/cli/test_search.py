@@ -94,6 +94,14 @@ def test_a_worker_goes_by_its_moment_and_not_by_the_studys_usual_time(call, root
     assert call(*worker, "2126-11-21T02:00:00Z", env={"FAKE_EPOCH_SECONDS": "0.4"}).exit_code == 0
 
 
+def test_a_project_that_cannot_be_written_to_is_said_to_keep_no_progress(call, root, tmp_path_factory):
+    storage = f"sqlite:///{tmp_path_factory.mktemp('elsewhere') / 'trials.db'}"
+    (root / ".tuner").write_text("")
+    result = call(*SEARCH, "--storage", storage)
+    assert result.exit_code == 0
+    assert f"cannot be kept ({root / '.tuner'}: Not a directory): they will start over" in result.stderr
+
+
 def test_a_search_that_fails_says_why_and_exits_with_one(call, monkeypatch, root):
     from tests.search.fake_trainer import FakeTrainer
 
