@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
 from tests.cli.commands import run, shown
+from tuner.errors import StorageError
 
 SEARCH = ("search", "--study", "small")
 
@@ -100,6 +102,18 @@ def test_a_project_that_cannot_be_written_to_is_said_to_keep_no_progress(call, r
     result = call(*SEARCH, "--storage", storage)
     assert result.exit_code == 0
     assert f"cannot be kept ({root / '.tuner'}: Not a directory): they will start over" in result.stderr
+
+
+def test_who_waits_for_a_storage_can_be_asked_to_leave(call, monkeypatch):
+    def wait(url, seconds, *, note, give_up):
+        assert seconds == 300
+        assert not give_up()
+        signal.raise_signal(signal.SIGTERM)
+        assert give_up()
+        raise StorageError("no server answers there")
+
+    monkeypatch.setattr("tuner.search.reaching.wait_until_reachable", wait)
+    assert call(*SEARCH).exit_code == 75
 
 
 def test_a_search_that_fails_says_why_and_exits_with_one(call, monkeypatch, root):

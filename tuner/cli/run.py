@@ -76,6 +76,7 @@ def run_search(
 
     `is_job` says that a batch system runs this process, and not a person.
     """
+    from tuner.errors import StorageError
     from tuner.study.load import load_study
 
     if trainer == "fit" and lanes is not None:
@@ -100,10 +101,18 @@ def run_search(
         from tuner.actions.search import search
         from tuner.actions.show import show
         from tuner.actions.workers import search_with_workers
+        from tuner.search.reaching import wait_until_reachable
         from tuner.search.storage import storage_url
 
         counting = CountingWatcher(watcher)
         url = storage_url(storage, os.environ, definition.run.storage, folder)
+        try:
+            outage = definition.run.outage_seconds
+            wait_until_reachable(url, outage, note=counting.note, give_up=lambda: bool(stop))
+        except StorageError:
+            if stop:
+                sys.exit(EXIT_CODES[stop.reason])
+            raise
         if must_exist:
             show(definition.name, storage=url)
         several = partial(search, until=moment) if workers is None else partial(search_with_workers, workers=workers)
