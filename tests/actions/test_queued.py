@@ -146,6 +146,16 @@ def test_a_lost_worker_is_queued_again_as_it_was(search, queue, clock):
     assert stated(queue.commands["3"], "--lanes") == "4"
 
 
+def test_a_worker_that_was_lost_while_nobody_looked_is_queued_again_by_the_next_one_who_does(search, queue, clock):
+    search(3, lanes=3, seconds=HOUR, queued="leave")
+    queue.end(-9, ("1", 0))
+    queue.end(-15, ("1", 1))  # somebody wanted that
+    watcher = Each()
+    search(queued="join", watcher=watcher)
+    assert watcher.notes == ["worker 0 was killed by signal 9 (out of memory?); it is started again"]
+    assert sorted(queue.asked) == [("1", 2), ("2", 0)]
+
+
 def test_a_second_search_says_otherwise_what_it_says(search, queue, clock):
     search(lanes=7, queued="leave")
     search(3, queued="leave")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -44,6 +45,19 @@ def attached(entry: Joined, cluster: BatchSystem, command: Sequence[str], enviro
     queued = cluster.attach(command, environment, jobs_in(entry.stored.user_attrs)[1])
     queued.ended()
     return queued
+
+
+def rejoined(
+    entry: Joined, cluster: BatchSystem, command: Sequence[str], environment: Mapping[str, str]
+) -> tuple[Queued, list[Ended]]:
+    """The workers that the study has in the queue, and those that nobody has seen being killed there.
+
+    Raises:
+        ClusterError: if the batch system does not answer.
+    """
+    queued = cluster.attach(command, environment, jobs_in(entry.stored.user_attrs)[1])
+    over = queued.ended()
+    return queued, [each for each in over if each.status < 0 and each.status != -signal.SIGTERM and not each.cancelled]
 
 
 def jobs_in(attributes: Mapping[str, Any]) -> tuple[str | None, Mapping[int, str]]:

@@ -15,7 +15,7 @@ from tuner.actions.deadlines import deadline
 from tuner.actions.defaults import Storage, checkpoints_of, logs_of, root_of, storage_of, study_of
 from tuner.actions.joining import Joined, SearchEnd, joined
 from tuner.actions.machine import CORES, Machine, this_machine
-from tuner.actions.queued import Terms, attached, filled_up, start_again, terms_in, terms_of_present
+from tuner.actions.queued import Terms, filled_up, rejoined, start_again, terms_in, terms_of_present
 from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
 from tuner.clock import Calendar, Clock, utc_now, wall_clock
 from tuner.cluster.cluster import BatchSystem, Cluster, Ended, Handle, Queued
@@ -199,7 +199,11 @@ def _in_queue(
         ClusterError: if the batch system refuses them, or if there are none to be joined.
     """
     if queued == "join":
-        crew = attached(entry, cluster, command, environment)
+        crew, lost = rejoined(entry, cluster, command, environment)
+        if crew.jobs and not terms.are_over(now):
+            for ended in lost:
+                watcher.note(f"worker {ended.worker} {how_it_ended(ended.status)}; it is started again")
+                start_again(entry, cluster, crew, ended)
         if not crew.jobs and not terms.are_over(now):
             raise ClusterError(
                 f'no worker of the study "{entry.definition.name}" is in the queue; '

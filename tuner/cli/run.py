@@ -142,7 +142,8 @@ def run_search(
         _queue_again(epochs=counting.epochs)
     if shown != "nothing":
         show_summary(end.summary, as_json=shown == "json")
-    stated = {"study": study, "storage": storage, "root": root, "cluster": cluster, "workers": workers}
+    stated: dict[str, object] = {"study": study, "storage": storage, "root": root, "cluster": cluster}
+    stated["workers"] = None if queued == "join" else workers
     stated |= {"trainer": trainer, "lanes": lanes}
     again = " ".join(f"--{name} {shlex.quote(str(value))}" for name, value in stated.items() if value)
     last_words = _last_words(f"{_own_name()} search {again}", end.stopped, end.summary.state)
