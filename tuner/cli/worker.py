@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @root_option
 @click.option("--time", "duration", metavar="TIME", help="Wall time of this run, such as 45s, 30m or 1h30m.")
 @click.option("--until", metavar="MOMENT", help="When the time is over, such as 2026-11-21T06:00:00Z.")
-@click.option("--queued", is_flag=True, hidden=True, help="This is a job of a batch system.")
+@click.option("--queued", is_flag=True, help="A batch system runs it: SIGTERM once more asks no more than once.")
 @trainer_options
 @log_options
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
