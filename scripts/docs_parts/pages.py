@@ -23,6 +23,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         raise ValueError("; ".join(problems))
     written: Mapping[str, Iterator[str]] = {
         "study-files.md": tables.study_file(),
+        "sweeps.md": tables.sweep_file(),
         **{page: tables.room(page) for page in ROOMS},
     }
     for name, lines in written.items():

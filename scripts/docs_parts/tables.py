@@ -15,6 +15,7 @@ from tuner.study.cluster_settings import ClusterSettings
 from tuner.study.data_settings import DataSettings
 from tuner.study.schema import study_schema
 from tuner.study.search_settings import SECTIONS, BudgetSettings, RunSettings, SearchSettings
+from tuner.study.sweeps.settings import SweepBudget, SweepSettings, SweptStudies
 
 MODELS: Mapping[str, type[BaseModel]] = {
     "data": DataSettings,
@@ -25,6 +26,13 @@ MODELS: Mapping[str, type[BaseModel]] = {
     "cluster": ClusterSettings,
 }
 """What each table of a study file is checked by."""
+
+SWEEP_MODELS: Mapping[str, tuple[str, type[BaseModel]]] = {
+    "At the top": ("What holds for all studies.", SweepSettings),
+    "`[budget]`": ("What all studies together may cost.", SweepBudget),
+    "`[[studies]]`": ("A study file, and how it is searched.", SweptStudies),
+}
+"""What each table of a sweep file is checked by, with its heading."""
 
 HEAD = ("| setting | values | default | meaning |", "|---|---|---|---|")
 
@@ -42,6 +50,12 @@ def study_file() -> Iterator[str]:
             yield from ["", f"### `[{name}]`", "", SECTIONS[name], "", *_index()]
         else:
             yield from ["", *_table(name, SECTIONS[name], model)]
+
+
+def sweep_file() -> Iterator[str]:
+    """The lines about sweep files."""
+    for heading, (text, model) in SWEEP_MODELS.items():
+        yield from [f"#### {heading}", "", text, "", *HEAD, *_rows(model, model.model_fields), ""]
 
 
 def room(page: str) -> Iterator[str]:
@@ -144,6 +158,8 @@ def _values(schema: Mapping[str, Any]) -> str:
         return ", or ".join(dict.fromkeys(_values(each) for each in kinds))
     if schema["type"] == "array":
         return f"a list, each {_values(schema['items'])}"
+    if schema.get("additionalProperties") is True:
+        return "a table"
     if schema["type"] == "object":
         return "a table, for each name " + _values(schema["additionalProperties"])
     if schema["type"] == "boolean":

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.cluster.calendars.programs import CRONTAB, SCRONTAB, SYSTEMCTL, put_on_path
-from tuner.actions.calendar import last_result, schedule, scheduled, unschedule
+from tuner.actions.calendar import last_result, results, schedule, scheduled, unschedule
 from tuner.cluster.calendars import Kubernetes, PodSettings, ScronOptions, Scrontab
 from tuner.cluster.calendars.scheduled_run import run_scheduled
 from tuner.errors import CalendarError, StorageError
@@ -142,3 +142,9 @@ def test_the_last_result_is_that_of_the_last_run(root: Path) -> None:
 
     assert result is not None
     assert (result.state, result.exit_code) == ("ended", 3)
+    run_scheduled("nightly", ["true"], root=root)
+    assert [each.exit_code for each in results("nightly")] == [3, 0]
+
+
+def test_of_how_many_runs_an_entry_tells_can_be_stated(root: Path) -> None:
+    assert " --keep 7 nightly -- tuner studies" in nightly(keep=7).text

@@ -27,7 +27,9 @@ def test_it_leaves_with_the_commands_own_exit_code_and_says_so_unless_that_is_no
 
 def test_options_behind_the_dashes_are_the_commands(tmp_path: Path) -> None:
     log = tmp_path / "a log"
-    done = run("--root", str(tmp_path), "--log", str(log), "nightly", "--", "echo", "--root", "--help", "-x")
+    done = run(
+        "--root", str(tmp_path), "--log", str(log), "--keep", "2", "nightly", "--", "echo", "--root", "--help", "-x"
+    )
 
     assert done.exit_code == 0, done.output
     assert log.read_text().splitlines()[1] == "--root --help -x"

@@ -11,6 +11,7 @@ from tests.processes import eventually
 from tuner.cluster.cluster import Ended
 from tuner.cluster.lifeline import on_release
 from tuner.cluster.local import LocalCluster, LocalWorkers
+from tuner.cluster.long_logs import put_aside
 
 STAYS = """
 import os, sys, threading
@@ -40,6 +41,18 @@ def test_workers_run_with_what_they_are_told_until_they_are_asked_to_stop(tmp_pa
         Ended(0, 0, "me\nlet go"),
         Ended(1, 0, "me\nlet go"),
     ]
+
+
+def test_a_log_that_has_grown_long_is_put_aside_once(tmp_path):
+    log = tmp_path / "worker-0.log"
+    put_aside(log)
+    for text in ("one", "three", "five5", "2"):
+        log.write_text(text)
+        put_aside(log, most_bytes=3)
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {
+        "worker-0.log": "2",
+        "worker-0.log.1": "five5",
+    }
 
 
 def test_asking_again_changes_nothing(tmp_path):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-_NAMED = re.compile(r"# (studies/\S+\.toml)\n")
+_NAMED = re.compile(r"# ((?:studies|sweeps)/\S+\.toml)\n")
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ STATUS = {
 SEARCHED_BEFORE = {"docs/storage.md", "docs/running.md"}
 """Pages that speak of the study `digits` as one that has been searched already."""
 
-TRAINS_NOTHING = {"docs/running.md"}
+TRAINS_NOTHING = {"docs/running.md", "docs/sweeps.md"}
 """Pages whose searches have a trainer that trains nothing: they are about what surrounds training."""
 
 LOOKS_LIKE_A_COMMAND = re.compile(r"(\$ |tuner (?!\d)|make |optuna |python |pip |export |\. |cd )")
@@ -128,6 +128,7 @@ def test_every_command_of_the_page_does_what_the_page_says(
                     assert reader.run(command, STATUS.get((name(page), command), 0)) == output
             case "toml":
                 if block.file is not None:
+                    (project / block.file).parent.mkdir(exist_ok=True)
                     (project / block.file).write_text(small(block.text), encoding="utf-8")
             case "python":
                 # A page's snippets are one program, as the cells of a notebook are; it is run at the last of them.
@@ -178,7 +179,7 @@ class Reader:
         Returns:
             What it printed, trailing blanks left out.
         """
-        if command.startswith("tuner search"):
+        if command.startswith(("tuner search", "tuner sweep run")):
             simplify(self.project)
         done = subprocess.run(
             ["bash", "-c", command],

@@ -22,7 +22,12 @@ def commands() -> dict[str, click.Command]:
     found = {command: main.get_command(context, command) for command in main.list_commands(context)}
     whole = {"": main, **{command: at for command, at in found.items() if at is not None}}
     groups = {command: at for command, at in whole.items() if command and isinstance(at, click.Group)}
-    parts = {f"{command} {part}": at for command, group in groups.items() for part, at in group.commands.items()}
+    parts = {
+        f"{command} {part}": at
+        for command, group in groups.items()
+        for part, at in group.commands.items()
+        if not at.hidden
+    }
     return {**whole, **parts}
 
 

@@ -20,6 +20,7 @@ from tuner.cluster.calendars import (
     explicit_environment,
 )
 from tuner.cluster.calendars import last_result as read_last_result
+from tuner.cluster.calendars import results as read_results
 from tuner.errors import CalendarError, did_you_mean, listed
 from tuner.study.places import project_root
 
@@ -50,12 +51,13 @@ def schedule(
     root: Path | None = None,
     environment: Mapping[str, str] | None = None,
     log: Path | None = None,
+    keep: int | None = None,
     print_only: bool = False,
 ) -> Scheduled:
     """Have a command started at its times; scheduling it again under the same name replaces the entry.
 
     A run that still goes on when the next one is due makes that one do nothing. Output is appended to a log, and
-    `last_result` says how the last run went.
+    `last_result` says how the last run went, and `results` how those before it.
 
     Args:
         name: the entry's name; it tells the entries of one project apart.
@@ -66,6 +68,7 @@ def schedule(
         environment: the variables that the command needs, `PATH` among them; those of this process that tuner,
             PostgreSQL, Slurm and Python go by if left out.
         log: where the output is appended; `.tuner/logs/schedule/NAME.log` if left out.
+        keep: of how many runs the log and `results` tell, 1 or more; 30 if left out.
         print_only: change nothing, and only say what the entry would be.
     Raises:
         CalendarError: if the time, the entry or the calendar is not to be used, or another calendar has the entry.
@@ -84,6 +87,7 @@ def schedule(
         root=folder,
         environment=environment,
         log=None if log is None else log.absolute(),
+        keep=keep,
     )
     if not in_a_pod:
         _check_findable(entry)
@@ -142,6 +146,18 @@ def last_result(name: str, *, root: Path | None = None) -> LastResult | None:
         CalendarError: if what the run has left cannot be read.
     """
     return read_last_result(project_root(None if root is None else str(root), os.environ, Path.cwd()), name)
+
+
+def results(name: str, *, root: Path | None = None) -> list[LastResult]:
+    """How the last runs of an entry went, the newest last; as many as its `keep` says.
+
+    Args:
+        name: the entry's.
+        root: the project root; found as the command line finds it if left out.
+    Raises:
+        CalendarError: if what the runs have left cannot be read.
+    """
+    return read_results(project_root(None if root is None else str(root), os.environ, Path.cwd()), name)
 
 
 def calendar_of(calendar: str | Calendar) -> Calendar:

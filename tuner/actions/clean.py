@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tuner.actions.defaults import Storage, root_of, storage_of
 from tuner.errors import StudyError, StudyFileError
+from tuner.search.generations import study_of_generation
 from tuner.search.leases import checkpoints_in_use
 from tuner.search.storage import exists, opened
 from tuner.search.studies import stored_names
@@ -68,7 +69,7 @@ def _needed(study: str, storage: Storage, root: Path) -> set[str] | None:
     """The checkpoints that a study's waiting trials go on from; None if the study is not where it should be."""
     configured = None
     with suppress(StudyError, StudyFileError):
-        configured = load_study(study, root).run.storage
+        configured = load_study(study_of_generation(study) or study, root).run.storage
     url = storage_of(storage, root, configured)
     if not exists(url):
         return None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
 from tuner.actions.defaults import Storage, checkpoints_of, root_of, storage_of, study_of
 from tuner.actions.fit_only import refuse_lanes
+from tuner.actions.in_use import in_use
 from tuner.actions.machine import this_machine
 from tuner.actions.transferring import transfer_models
 from tuner.actions.writable import remark_on_checkpoints
@@ -160,7 +161,7 @@ def joined(
         check_metric_is_defined(definition, data)
     transfer = transfer_models(definition, data, folder)
     definition = replace(definition, files={path: model.content for path, model in transfer.items()})
-    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
+    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks, ExitStack() as until_left:
         with making_a_study(url, backend):
             if definition.data.on_data_change == "new_study":
                 metric = definition.meaning_for(data.task)["search.metric"]
@@ -168,6 +169,7 @@ def joined(
             stored = join_study(blocks, definition, data)
             total = set_budget(stored, definition, trials)
             queue_starting_points(stored, definition)
+            until_left.enter_context(in_use(folder, definition.name))
         members = members_of(folds=definition.data.folds or 1, repeats=definition.data.repeats)
         yield Joined(definition, folder, url, data, members, blocks, stored, total, transfer)
 

@@ -122,8 +122,13 @@ def filled_up(
         missing = max(0, workers - len(queued.jobs))
         free = [worker for worker in range(workers + len(queued.jobs)) if worker not in queued.jobs]
         if missing:
-            queued.start(free[:missing])
-        _remember(entry, cluster, {worker: queued.jobs[worker] for worker in free[:missing]}, terms)
+            try:
+                queued.start(free[:missing])
+            finally:  # those before the one that was refused are in the queue
+                started = [worker for worker in free[:missing] if worker in queued.jobs]
+                _remember(entry, cluster, {worker: queued.jobs[worker] for worker in started}, terms)
+        else:
+            _remember(entry, cluster, {}, terms)
     return queued, free[:missing]
 
 

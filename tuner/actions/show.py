@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from tuner.actions.defaults import Storage, existing, root_of, storage_of
-from tuner.errors import StudyError
+from tuner.errors import StorageError, StudyError
 from tuner.report.summary import StudySummary, TrialSummary, summarize, summarize_trial
-from tuner.search.storage import exists, opened
+from tuner.search.block_storage import BlockStorage
+from tuner.search.storage import exists, masked, opened, opened_backend
 from tuner.search.studies import delete_stored, load_stored, stored_names
 
 
@@ -48,7 +51,11 @@ def delete(study: str, *, storage: Storage = None) -> None:
     """Delete a stored study and all of its trials.
 
     Raises:
+        StorageError: if there is no such storage, or it cannot be written to.
         StudyError: if the storage has no such study.
     """
-    with existing(storage) as backend:
-        delete_stored(backend, study)
+    url = storage_of(storage, root_of(None))
+    if not exists(url):
+        raise StorageError(f"there is no storage {masked(url)} yet; `tuner search --study NAME` makes it")
+    with opened_backend(url) as backend, closing(BlockStorage(backend)) as blocks:
+        delete_stored(blocks, study)

@@ -8,7 +8,8 @@ from tuner.actions.clusters import work_place
 from tuner.actions.defaults import Storage, existing
 from tuner.actions.queued import jobs_in
 from tuner.errors import ClusterError
-from tuner.search.studies import load_stored, stored_names
+from tuner.search.generations import generations
+from tuner.search.studies import load_stored
 from tuner.study.definition import StudyDefinition
 
 
@@ -45,8 +46,8 @@ def stop_workers(definition: StudyDefinition, root: Path, *, storage: Storage = 
 
 def _queued(study: str, storage: Storage) -> tuple[str, dict[int, str]]:
     with existing(storage) as backend:
-        latest = [name for name in sorted(stored_names(backend), reverse=True) if name.startswith(f"{study}@")]
-        found = [jobs_in(load_stored(backend, each).study.user_attrs) for each in (*latest, study)]
+        latest = generations(backend, study)[::-1] or [study]
+        found = [jobs_in(load_stored(backend, each).study.user_attrs) for each in latest]
     name, jobs = next((each for each in found if each[0] is not None), (None, {}))
     if name is None:
         raise ClusterError(

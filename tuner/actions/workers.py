@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +14,7 @@ from tuner.actions.deadlines import deadline
 from tuner.actions.defaults import Storage, checkpoints_of, logs_of, root_of, storage_of, study_of
 from tuner.actions.joining import Joined, SearchEnd, joined
 from tuner.actions.machine import CORES, Machine, this_machine
+from tuner.actions.program import tuner_command
 from tuner.actions.queued import Terms, filled_up, rejoined, start_again, terms_in, terms_of_present
 from tuner.actions.trainers import Lanes, TrainerName, chosen_trainer, hosting
 from tuner.clock import Calendar, Clock, utc_now, wall_clock
@@ -215,7 +215,8 @@ def _in_queue(
     if there:
         watcher.note(f"{there} workers of this study are in the queue already")
     if new:
-        watcher.note(f"{len(new)} workers are queued as job {crew.jobs[new[0]]}")
+        names = list(dict.fromkeys(crew.jobs[worker] for worker in new))
+        watcher.note(f"{len(new)} workers are queued as job {' to '.join(names[:1] + names[1:][-1:])}")
     return crew
 
 
@@ -238,9 +239,8 @@ def worker_command(
         until: when the time is over; None for no limit.
         queued: whether a batch system is to start it, which may ask it more than once to leave.
     """
-    # -P: the working directory may hold files that are named like modules.
     study = str(Path(definition.source).resolve()) if definition.source else definition.name
-    command = [sys.executable, "-P", "-m", "tuner", "worker", "--study", study]
+    command = tuner_command("worker", "--study", study)
     command += ["--root", str(root), "--trainer", trainer]
     if lanes is not None:
         command += ["--lanes", str(lanes)]
@@ -286,6 +286,7 @@ class _Watch:
         self._start_again: Callable[[Ended], None] = lambda ended: None
         self._elsewhere = False
         self._reaped = -BEAT_SECONDS
+        self._heard = clock()
         self._failed: Ended | None = None
         self._cancelled = False
         self._out_of_time = False
@@ -336,6 +337,8 @@ class _Watch:
             self._revive(crew)
             if isinstance(crew, Queued):
                 self._tell_of_queue(crew.in_words)
+                if self._clock() > self._heard + GRACE_SECONDS:
+                    crew.silent_for(GRACE_SECONDS)
             if self.is_over():
                 if isinstance(crew, Queued) and self._stop.reason in LEAVING:
                     return
@@ -378,6 +381,8 @@ class _Watch:
         progress = self._patiently(self._look)
         if progress.finished > self._progress.finished:
             self._starts = 0
+        if progress.running:
+            self._heard = self._clock()
         if progress != self._progress:
             self._progress = progress
             self._watcher.progressed(progress)

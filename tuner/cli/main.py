@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "dashboard": "Look at trials in the browser, with optuna-dashboard.",
     "watch": "Follow the workers that a study has on a cluster.",
     "stop": "Ask the workers that a study has on a cluster to leave.",
+    "sweep": "Search several studies as one, now or by the calendar.",
     "worker": "Run one worker of a study that is there already.",
     "copy": "Copy a stored study, or all of them, to another storage.",
     "storage": "Make, check, migrate and back up the database of trials.",

@@ -21,6 +21,8 @@ from tuner.cli.plain import PlainWatcher
 from tuner.cli.signals import stop_on_signals
 from tuner.clock import utc_now
 from tuner.cluster.lifeline import on_release
+from tuner.cluster.sheet import on_wish, own_sheet
+from tuner.cluster.time_limit import on_time_near
 from tuner.search.counting_watcher import CountingWatcher
 from tuner.search.stop import StopReason, StopRequest
 from tuner.search.watcher import Watcher
@@ -91,6 +93,9 @@ def run_search(
     stop = StopRequest()
     stopping = STOPPING if cluster is None else LEAVING
     on_release(lambda: stop.ask(StopReason.HANDED_BACK))
+    if must_exist:
+        on_wish(lambda: stop.ask(StopReason.HANDED_BACK))
+        on_time_near(lambda: stop.ask(StopReason.TIME_LIMIT_NEAR))
     counting = CountingWatcher(Watcher())
     with (
         logging_to(log_file, log_level),
@@ -192,6 +197,9 @@ def _queue_again(*, epochs: int) -> None:
             f"queued {restarts()} times already; give each worker more time, or a shorter notice, with [cluster] time "
             "and lead. What it had in hand is put back"
         )
+    sheet = own_sheet()
+    if sheet is not None:
+        sheet.say(again=True)
     problem = queue_again()
     if problem:
         click.echo(f"this worker could not be queued again: {problem}", err=True)
@@ -234,19 +242,19 @@ def _screen(
     if shown == "nothing":
         yield Watcher(), lambda reason: None
     elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb" or shown == "json":
-        yield PlainWatcher(), lambda reason: _at_once(f"{stopping}\n")
+        yield PlainWatcher(), lambda reason: at_once(f"{stopping}\n")
     else:
         live = LiveWatcher(seconds)
 
         def say(reason: StopReason) -> None:
             live.stopping(stopping)
-            _at_once(SHOW_CURSOR)  # a second signal leaves no time for it
+            at_once(SHOW_CURSOR)  # a second signal leaves no time for it
 
         with live.shown():
             yield live, say
 
 
-def _at_once(text: str) -> None:
+def at_once(text: str) -> None:
     """Write to the standard error from a signal handler, where Python's own stream may be in the middle of a line."""
     with suppress(OSError):
         os.write(2, text.encode())

@@ -14,7 +14,8 @@ from tuner.cli.options import find_root, root_option
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @root_option
 @click.option("--log", metavar="FILE", help="Where output is appended; else .tuner/logs/schedule/NAME.log.")
-def run_scheduled(name: str, command: tuple[str, ...], root: str | None, log: str | None) -> None:
+@click.option("--keep", type=click.IntRange(1), metavar="N", help="Of how many runs the log and the results tell; 30.")
+def run_scheduled(name: str, command: tuple[str, ...], root: str | None, log: str | None, keep: int | None) -> None:
     """Run the COMMAND of a calendar's entry NAME, unless its last run still goes on; keep its output and its end.
 
     \b
@@ -22,11 +23,13 @@ def run_scheduled(name: str, command: tuple[str, ...], root: str | None, log: st
     """
     import sys
 
+    from tuner.cluster.calendars.places import KEEP_RUNS
     from tuner.cluster.calendars.scheduled_run import ENDED_WELL
     from tuner.cluster.calendars.scheduled_run import run_scheduled as run
 
     folder = find_root(root)
-    code = run(name, command, root=folder, log=None if log is None else Path(log).absolute())
+    file = None if log is None else Path(log).absolute()
+    code = run(name, command, root=folder, log=file, keep=KEEP_RUNS if keep is None else keep)
     if code not in ENDED_WELL:
         # The one line that cron mails, and that systemd and Slurm keep beside the exit code.
         click.echo(f"tuner: {name} of {folder} ended with exit code {code}; its log says more", err=True)

@@ -57,7 +57,7 @@ def search(
 
     \b
     Exit codes: 0 done, 1 the search failed, 2 bad input, 3 out of time with trials left,
-    75 handed back after SIGTERM or SIGUSR1, 130 stopped by Ctrl-C.
+    75 handed back after SIGTERM, SIGUSR1 or SIGUSR2, 130 stopped by Ctrl-C.
     """
     from tuner.cli.run import Shown, run_search
 

@@ -14,10 +14,12 @@ REASONS = {
     signal.SIGINT: StopReason.INTERRUPTED,
     signal.SIGTERM: StopReason.HANDED_BACK,
     signal.SIGUSR1: StopReason.TIME_LIMIT_NEAR,
+    # LSF's at a queue's own time limit, and Grid Engine's before it kills.
+    signal.SIGUSR2: StopReason.HANDED_BACK,
 }
 
 
-A_BATCH_SYSTEMS = (signal.SIGTERM, signal.SIGUSR1)
+A_BATCH_SYSTEMS = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 """What nobody types, and what comes again from everybody who wants a job to leave."""
 
 
@@ -25,12 +27,12 @@ A_BATCH_SYSTEMS = (signal.SIGTERM, signal.SIGUSR1)
 def stop_on_signals(
     stop: StopRequest, on_signal: Callable[[StopReason], None], *, patient: bool = False
 ) -> Iterator[None]:
-    """Turn SIGINT, SIGTERM and SIGUSR1 into a stop request while a search runs.
+    """Turn SIGINT, SIGTERM, SIGUSR1 and SIGUSR2 into a stop request while a search runs.
 
     The first signal restores the operating system's own behaviour, so that the second one ends the process even
     where no Python code runs. What was running is then put back by the next search, which finds its owner gone.
 
-    In a job of a batch system SIGTERM and SIGUSR1 do not end the process: several people and programs may ask it to
+    In a job of a batch system none of these but SIGINT ends the process: several people and programs may ask it to
     leave, each of them once, and what follows if it does not is SIGKILL. They are heard, and change nothing, until the
     process has ended; one that was killed while it ends would be taken for lost.
 

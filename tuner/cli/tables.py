@@ -23,24 +23,28 @@ def show_checked(checked: Checked, *, as_json: bool) -> None:
     definition = checked.definition
     if as_json:
         told = {"study": definition.name, "file": definition.source, "searched": dict(checked.searched)}
-        _json({**told, "grid_size": checked.grid_size, "advice": list(checked.advice)})
+        echo_json({**told, "grid_size": checked.grid_size, "advice": list(checked.advice)})
         return
     count = len(checked.searched)
     click.echo(f"{definition.source} is fine: {count} hyperparameter{'' if count == 1 else 's'} to search")
-    _pairs((name, toml(leaf)) for name, leaf in checked.searched.items())
+    pairs((name, toml(leaf)) for name, leaf in checked.searched.items())
 
 
 def show_studies(files: Mapping[str, Path], stored: Sequence[StudySummary], *, as_json: bool) -> None:
     """Study files and stored studies, each with its state."""
+    from tuner.search.generations import study_of_generation
+
     found = {summary.study: summary for summary in stored}
+    later = {study_of_generation(name) for name in found}
+    without = {name: "retired" if name in later else "not started" for name in files}
     names = [*files, *(name for name in found if name not in files)]
     if as_json:
-        _json(
+        echo_json(
             [
                 {
                     "study": name,
                     "file": str(files[name]) if name in files else None,
-                    **(found[name].as_json() if name in found else {"state": "not started"}),
+                    **(found[name].as_json() if name in found else {"state": without[name]}),
                 }
                 for name in names
             ]
@@ -54,18 +58,18 @@ def show_studies(files: Mapping[str, Path], stored: Sequence[StudySummary], *, a
         summary = found.get(name)
         file = files[name].name if name in files else "-"
         if summary is None:
-            table.append((name, "not started", "-", "-", file))
+            table.append((name, without[name], "-", "-", file))
             continue
         best = f"{summary.metric} {figure(summary.best.value)}" if summary.best else "-"
         best += f", front of {len(summary.front)}" if summary.front else ""
-        table.append((name, summary.state, _done(summary), best, file))
-    _columns(table)
+        table.append((name, summary.state, done(summary), best, file))
+    columns(table)
 
 
 def show_summary(summary: StudySummary, *, as_json: bool) -> None:
     """What a study has come to."""
     if as_json:
-        _json(summary.as_json())
+        echo_json(summary.as_json())
         return
     counts = summary.trials
     others = [
@@ -77,11 +81,11 @@ def show_summary(summary: StudySummary, *, as_json: bool) -> None:
         ("study", f"{summary.study} ({summary.state})"),
         (
             "trials",
-            ", ".join([f"{_done(summary)} finished: {counts.complete} complete, {counts.pruned} pruned", *others]),
+            ", ".join([f"{done(summary)} finished: {counts.complete} complete, {counts.pruned} pruned", *others]),
         ),
     ]
     if summary.best is None:
-        _pairs([*rows, ("best", "no complete trial yet")])
+        pairs([*rows, ("best", "no complete trial yet")])
         return
     best = summary.best
     at = f", at epoch {best.epoch + 1}" if best.epoch is not None else ""
@@ -91,10 +95,10 @@ def show_summary(summary: StudySummary, *, as_json: bool) -> None:
     rows += [(name, figure(value)) for name, value in best.metrics.items() if name != summary.metric]
     if summary.front:
         rows.append(("front", f"{len(summary.front)} trials that no other one beats in everything"))
-    _pairs(rows)
+    pairs(rows)
     if summary.front:
         names = [each.name for each in summary.objectives]
-        _columns([("trial", *names), *((str(each.number), *_objectives(each)) for each in summary.front)])
+        columns([("trial", *names), *((str(each.number), *_objectives(each)) for each in summary.front)])
         click.echo(f"trial {best.number}, the best by {summary.metric}; `--trial N` shows another one")
     _configuration(best)
 
@@ -102,7 +106,7 @@ def show_summary(summary: StudySummary, *, as_json: bool) -> None:
 def show_trial_summary(trial: TrialSummary, *, as_json: bool) -> None:
     """What one trial has come to."""
     if as_json:
-        _json(trial.as_json())
+        echo_json(trial.as_json())
         return
     rows = [("trial", f"{trial.number} ({trial.state})"), ("value", figure(trial.value))]
     if trial.objectives:
@@ -111,7 +115,7 @@ def show_trial_summary(trial: TrialSummary, *, as_json: bool) -> None:
         rows.append(("best epoch", str(trial.epoch + 1)))
     rows += [(name, figure(value)) for name, value in trial.metrics.items() if name not in trial.objectives]
     rows += [(name, _plain(value)) for name, value in trial.attributes.items()]
-    _pairs(rows)
+    pairs(rows)
     _configuration(trial)
     if trial.values:
         click.echo("values by epoch")
@@ -130,9 +134,9 @@ def _configuration(trial: TrialSummary) -> None:
     searched = {name if name in stated else _without_kind(name): value for name, value in trial.parameters.items()}
     if searched:
         click.echo("hyperparameters, searched")
-        _pairs(((name, _plain(value)) for name, value in searched.items()), indent=2)
+        pairs(((name, _plain(value)) for name, value in searched.items()), indent=2)
     click.echo("hyperparameters, fixed")
-    _pairs(((name, value) for name, value in stated.items() if name not in searched), indent=2)
+    pairs(((name, value) for name, value in stated.items() if name not in searched), indent=2)
 
 
 def _without_kind(parameter: str) -> str:
@@ -159,7 +163,8 @@ def figure(value: float | None) -> str:
     return "-" if value is None else f"{value:.5g}"
 
 
-def _done(summary: StudySummary) -> str:
+def done(summary: StudySummary) -> str:
+    """How many trials are finished, and of how many."""
     finished = summary.trials.complete + summary.trials.pruned
     return f"{finished}" if summary.budget is None else f"{finished} of {summary.budget}"
 
@@ -178,7 +183,8 @@ def _plain(value: Any) -> str:
     return figure(value) if isinstance(value, float) else str(value)
 
 
-def _json(tree: Any) -> None:
+def echo_json(tree: Any) -> None:
+    """JSON for programs."""
     click.echo(json.dumps(_finite(tree), indent=2, allow_nan=False))
 
 
@@ -191,7 +197,7 @@ def _finite(tree: Any) -> Any:
     return None if isinstance(tree, float) and not math.isfinite(tree) else tree
 
 
-def _pairs(rows: Rows, indent: int = 0) -> None:
+def pairs(rows: Rows, indent: int = 0) -> None:
     """Names and values, one pair a line."""
     listed = list(rows)
     if sys.stdout.isatty():
@@ -210,7 +216,7 @@ def _pairs(rows: Rows, indent: int = 0) -> None:
         click.echo(f"{' ' * indent}{name:<{width}}  {value}")
 
 
-def _columns(table: Sequence[tuple[str, ...]]) -> None:
+def columns(table: Sequence[tuple[str, ...]]) -> None:
     """A table whose first row names its columns."""
     if sys.stdout.isatty():
         from rich.box import SIMPLE_HEAD

@@ -46,18 +46,20 @@ def worker(
         tuner worker --study digits
     """
     from tuner.cli.run import run_search
+    from tuner.cluster.sheet import signed
 
-    run_search(
-        study,
-        storage=storage,
-        root=root,
-        duration=duration,
-        until=until,
-        is_job=queued or "SLURM_JOB_ID" in os.environ,
-        trainer=trainer,
-        lanes=lanes,
-        shown="nothing" if quiet else "summary",
-        must_exist=True,
-        log_file=log_file,
-        log_level=log_level,
-    )
+    with signed():
+        run_search(
+            study,
+            storage=storage,
+            root=root,
+            duration=duration,
+            until=until,
+            is_job=queued or "SLURM_JOB_ID" in os.environ,
+            trainer=trainer,
+            lanes=lanes,
+            shown="nothing" if quiet else "summary",
+            must_exist=True,
+            log_file=log_file,
+            log_level=log_level,
+        )

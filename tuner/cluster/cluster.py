@@ -86,6 +86,10 @@ class Queued(Handle):
             ClusterError: if the batch system refuses them.
         """
 
+    def silent_for(self, seconds: float) -> None:
+        """Hear that no worker has been heard of for so long; who cannot ask the batch system concludes from that."""
+        del seconds
+
 
 class BatchSystem(Cluster):
     """A cluster with a queue.

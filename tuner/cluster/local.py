@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tuner.cluster.cluster import Cluster, Ended, Handle
 from tuner.cluster.lifeline import LIFELINE
+from tuner.cluster.long_logs import put_aside
 from tuner.cluster.tails import tail
 
 
@@ -63,6 +64,7 @@ class LocalWorkers(Handle):
         return self._logs / f"worker-{worker}.log"
 
     def start_again(self, worker: int) -> None:
+        put_aside(self.log(worker))
         with self.log(worker).open("ab") as log:
             self._processes[worker] = subprocess.Popen(
                 self._command,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from tuner.clock import Clock
 from tuner.cluster.cluster import BatchSystem, Ended, Queued
+from tuner.cluster.long_logs import put_aside
 from tuner.cluster.slurm_commands import Task, TaskState, hand_back, states_of, submit
-from tuner.cluster.slurm_script import WorkerArray, batch_script, log_of
+from tuner.cluster.slurm_script import WorkerArray, batch_script, behind_script, log_of
 from tuner.cluster.tails import tail
 from tuner.errors import ClusterError
 from tuner.study.cluster_settings import ClusterSettings
@@ -37,6 +38,7 @@ class SlurmCluster(BatchSystem):
         name: str = "slurm",
         cores: str,
         setup: Sequence[str] = (),
+        behind: Sequence[str] = (),
         look_seconds: float = LOOK_SECONDS,
         clock: Clock = time.monotonic,
     ) -> None:
@@ -50,11 +52,12 @@ class SlurmCluster(BatchSystem):
             name: what a person calls the cluster.
             cores: the name of the environment variable that tells a worker how many cores it has.
             setup: lines of shell before the command, out of a person's own profile.
+            behind: a command that is run, as a job of its own, when workers that were queued together are over.
             look_seconds: how often to ask Slurm.
             clock: what time it is.
         """
         self.name = name
-        self._array = WorkerArray(study, (), resources, logs, cores, setup)
+        self._array = WorkerArray(study, (), resources, logs, cores, setup, behind)
         self._look_seconds = look_seconds
         self._clock = clock
 
@@ -121,12 +124,23 @@ class SlurmWorkers(Queued):
         return ", ".join(counted) + (f" ({waits[0]})" if waits else "")
 
     def start(self, workers: Sequence[int]) -> None:
+        for worker in workers:
+            put_aside(log_of(self._array, worker))
         job = submit(batch_script(self._array, workers), self._environment)
+        if self._array.behind:
+            self._queue_behind(job)
         for worker in workers:
             self._tasks[worker] = Task(job, worker)
             self._states[worker] = TaskState("PENDING")
         # What is just queued is looked after later.
         self._looked = self._clock()
+
+    def _queue_behind(self, job: str) -> None:
+        try:
+            submit(behind_script(self._array, job), self._environment)
+        except ClusterError as error:
+            # The workers are queued, and can do without it as long as somebody follows them.
+            _log.warning("nothing is run when job %s is over: %s", job, error)
 
     def adopt(self, worker: int, job: str) -> None:
         self._tasks[worker] = Task(job, worker)

@@ -23,6 +23,7 @@ class WorkerArray:
         logs: the folder where each worker writes what it does.
         cores: the name of the environment variable that tells a worker how many cores it has.
         setup: lines of shell before the command, out of a person's own profile.
+        behind: a command that runs once when all of them are over; none if empty.
     """
 
     study: str
@@ -31,6 +32,7 @@ class WorkerArray:
     logs: Path
     cores: str
     setup: Sequence[str] = ()
+    behind: Sequence[str] = ()
 
 
 def batch_script(array: WorkerArray, workers: Sequence[int]) -> str:
@@ -45,9 +47,25 @@ def batch_script(array: WorkerArray, workers: Sequence[int]) -> str:
     Raises:
         ClusterError: if a name or a path cannot stand in a script.
     """
-    options = "\n".join(f"#SBATCH {option}" for option in _options(array, workers))
-    lines = [f'export {array.cores}="${{SLURM_CPUS_PER_TASK:-1}}"', *array.setup, f"exec {shlex.join(array.command)}"]
-    return "\n".join(["#!/bin/bash", options, *lines, ""])
+    return _script(array, _array_options(array, workers), array.command)
+
+
+def behind_script(array: WorkerArray, job: str) -> str:
+    """The script of the job that waits for an array to be over, however its workers end.
+
+    Args:
+        array: which has a command to be run behind it.
+        job: the array's number.
+    Raises:
+        ClusterError: if a name or a path cannot stand in a script.
+    """
+    return _script(array, _behind_options(array, job), array.behind)
+
+
+def _script(array: WorkerArray, options: Iterator[str], command: Sequence[str]) -> str:
+    stated = "\n".join(f"#SBATCH {option}" for option in options)
+    lines = [f'export {array.cores}="${{SLURM_CPUS_PER_TASK:-1}}"', *array.setup, f"exec {shlex.join(command)}"]
+    return "\n".join(["#!/bin/bash", stated, *lines, ""])
 
 
 def log_of(array: WorkerArray, worker: int) -> Path:
@@ -55,10 +73,20 @@ def log_of(array: WorkerArray, worker: int) -> Path:
     return array.logs / f"worker-{worker}.log"
 
 
-def _options(array: WorkerArray, workers: Sequence[int]) -> Iterator[str]:
-    own = array.resources
+def _array_options(array: WorkerArray, workers: Sequence[int]) -> Iterator[str]:
     yield f"--job-name={_quoted(f'tuner-{array.study}')}"
     yield f"--array={_ranges(workers)}"
+    yield from _options(array, "worker-%a", f"--signal=B:USR1@{math.ceil(array.resources.lead_seconds)}")
+
+
+def _behind_options(array: WorkerArray, job: str) -> Iterator[str]:
+    yield f"--job-name={_quoted(f'tuner-{array.study}-behind')}"
+    yield f"--dependency=afterany:{job}"
+    yield from _options(array, "behind")
+
+
+def _options(array: WorkerArray, log: str, *more: str) -> Iterator[str]:
+    own = array.resources
     yield f"--cpus-per-task={own.cpus}"
     if own.memory_bytes is not None:
         yield f"--mem={math.ceil(own.memory_bytes / 2**20)}M"
@@ -72,9 +100,9 @@ def _options(array: WorkerArray, workers: Sequence[int]) -> Iterator[str]:
     if own.account is not None:
         yield f"--account={_quoted(own.account)}"
     yield "--requeue"
-    yield f"--signal=B:USR1@{math.ceil(own.lead_seconds)}"
+    yield from more
     yield "--open-mode=append"
-    yield f"--output={_quoted(str(array.logs).replace('%', '%%') + '/worker-%a.log')}"
+    yield f"--output={_quoted(str(array.logs).replace('%', '%%') + f'/{log}.log')}"
     yield from (_quoted(option) for option in own.extra)
 
 

@@ -27,6 +27,7 @@ from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy import Connection, Engine, event, select
 
 from tuner.search import leases
+from tuner.search.deleting import delete_study
 from tuner.search.rows import (
     FINISHED,
     STUDIES,
@@ -410,7 +411,8 @@ class BlockStorage(BaseStorage):
 
     def delete_study(self, study_id: int) -> None:
         with self._lock:
-            self._backend.delete_study(study_id)
+            with self.transaction() as connection:
+                delete_study(connection, study_id)
             known = self._known.pop(study_id, _Known())
             self._held -= known.trials.keys()
             self._changes = {trial_id: each for trial_id, each in self._changes.items() if trial_id not in known.trials}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -13,13 +14,25 @@ from tuner.study.definition import StudyDefinition, fingerprint
 
 MARK = "@"
 
+_NAME = re.compile(rf"([A-Za-z0-9][A-Za-z0-9._-]*)(?:{MARK}[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:\.[0-9]+)?)?")
+
+
+def study_of_generation(name: str) -> str | None:
+    """The name of the study that a stored study's name makes it a generation of; None if it is no such name.
+
+    >>> study_of_generation("churn@2026-11-21.2"), study_of_generation("churn"), study_of_generation("churn@best")
+    ('churn', 'churn', None)
+    """
+    found = _NAME.fullmatch(name)
+    return None if found is None else found[1]
+
 
 def generations(storage: BaseStorage, name: str) -> list[str]:
     """The stored generations of a study, the newest last.
 
     They are in the order in which they were made.
     """
-    return [each for each in stored_names(storage) if each == name or each.startswith(name + MARK)]
+    return [each for each in stored_names(storage) if study_of_generation(each) == name]
 
 
 def generation_for(

@@ -5,31 +5,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Literal
-
-from pydantic import Field
+from typing import Any
 
 from tuner.errors import ClusterError, Mistake, StudyFileError, did_you_mean
-from tuner.space.complaints import shown
+from tuner.space.complaints import one_of, shown
+from tuner.study.cluster_profile import ClusterProfile
 from tuner.study.cluster_settings import ClusterSettings
+from tuner.study.command_profile import CommandProfile
 from tuner.study.section import read_section
 
 KINDS = ("slurm",)
 """Batch systems that need no description."""
 
-
-class ClusterProfile(ClusterSettings):
-    """A cluster as a person describes it for themselves.
-
-    Unlike a study file, which is data, it may hold lines of shell, and any option.
-    """
-
-    known_options: ClassVar[tuple[str, ...] | None] = None
-
-    kind: Literal["slurm"] = Field("slurm", description="The batch system.")
-    setup: tuple[str, ...] = Field(
-        (), description='Lines of shell that each worker runs first, such as ["module load python/3.11"].'
-    )
+PROFILES: Mapping[str, type[ClusterProfile]] = {"slurm": ClusterProfile, "command": CommandProfile}
+"""What a description of each kind of batch system may say."""
 
 
 def profiles_file(environment: Mapping[str, str]) -> Path:
@@ -59,7 +48,10 @@ def cluster_profile(name: str, stated: ClusterSettings, environment: Mapping[str
             f"[{name}].{did_you_mean(name, known)}"
         )
     raw = described.get(name, {"kind": name})
-    profile, mistakes = read_section(ClusterProfile, _listed(raw), name)
+    kind = raw.get("kind", "slurm")
+    if not isinstance(kind, str) or kind not in PROFILES:
+        raise StudyFileError(str(file), [Mistake(f"{name}.kind", one_of(kind, list(PROFILES)))])
+    profile, mistakes = read_section(PROFILES[kind], _listed(raw), name)
     if mistakes or profile is None:
         raise StudyFileError(str(file), mistakes)
     own = {name: getattr(stated, name) for name in stated.model_fields_set}

@@ -24,16 +24,21 @@ def load_study(study: str, root: Path) -> StudyDefinition:
     """
     path = find_study_file(study, root)
     source = shown_path(path, Path.cwd())
-    return read_study(_tables(path, source), source=source, stem=path.stem)
+    return read_study(tables_in(path, source), source=source, stem=path.stem)
 
 
-def _tables(path: Path, source: str) -> dict[str, Any]:
+def tables_in(path: Path, source: str) -> dict[str, Any]:
+    """What a TOML file says, as plain tables.
+
+    Raises:
+        StudyFileError: if it cannot be read, or is no TOML.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
         raise StudyFileError(source, [Mistake("", f"is no TOML: {error}")]) from None
     except RecursionError:
-        raise StudyFileError(source, [Mistake("", "is no study: its lists are nested too deeply")]) from None
+        raise StudyFileError(source, [Mistake("", "is no file of ours: its lists are nested too deeply")]) from None
     except UnicodeDecodeError as error:
         raise StudyFileError(source, [Mistake("", f"is no UTF-8 text: byte {error.start} cannot be read")]) from None
     except ValueError as error:  # a whole number of thousands of digits

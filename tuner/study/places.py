@@ -1,4 +1,4 @@
-"""Where things lie: the project root, study files, the default storage."""
+"""Where things lie: the project root, study files, sweep files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from tuner.errors import StudyError, did_you_mean
 
 STUDIES = "studies"
+SWEEPS = "sweeps"
 
 
 def project_root(stated: str | None, environment: Mapping[str, str], working_directory: Path) -> Path:
@@ -33,7 +34,12 @@ def project_root(stated: str | None, environment: Mapping[str, str], working_dir
 
 def study_files(root: Path) -> dict[str, Path]:
     """Every study file of a project by its study's name."""
-    return {path.stem: path for path in sorted((root / STUDIES).glob("*.toml"))}
+    return _files(root, STUDIES)
+
+
+def sweep_files(root: Path) -> dict[str, Path]:
+    """Every sweep file of a project by its sweep's name."""
+    return _files(root, SWEEPS)
 
 
 def find_study_file(study: str, root: Path) -> Path:
@@ -42,23 +48,40 @@ def find_study_file(study: str, root: Path) -> Path:
     Raises:
         StudyError: if there is none; it lists those there are.
     """
-    if study.endswith(".toml") or "/" in study:
-        if _is_file(path := _expanded(study)):
+    return _find_file("study", study, root, STUDIES)
+
+
+def find_sweep_file(sweep: str, root: Path) -> Path:
+    """The file of a sweep, by its name or by a path.
+
+    Raises:
+        StudyError: if there is none; it lists those there are.
+    """
+    return _find_file("sweep", sweep, root, SWEEPS)
+
+
+def _files(root: Path, folder: str) -> dict[str, Path]:
+    return {path.stem: path for path in sorted((root / folder).glob("*.toml"))}
+
+
+def _find_file(what: str, named: str, root: Path, folder: str) -> Path:
+    if named.endswith(".toml") or "/" in named:
+        if _is_file(path := _expanded(named)):
             return path
-        with_suffix = f"{study}.toml"
+        with_suffix = f"{named}.toml"
         hint = f' Did you mean "{with_suffix}"?' if _is_file(_expanded(with_suffix)) else ""
-        raise StudyError(f"there is no study file {study}.{hint}")
-    known = study_files(root)
-    if study in known:
-        return known[study]
+        raise StudyError(f"there is no {what} file {named}.{hint}")
+    known = _files(root, folder)
+    if named in known:
+        return known[named]
     if known:
         others = f"there are {', '.join(known)}"
-    elif (root / STUDIES).is_dir():
-        others = f"there are none in {root / STUDIES}"
+    elif (root / folder).is_dir():
+        others = f"there are none in {root / folder}"
     else:
-        others = f"there is no folder {STUDIES}/ here or above; go to a project, or name it with --root"
+        others = f"there is no folder {folder}/ here or above; go to a project, or name it with --root"
     raise StudyError(
-        f'there is no study "{study}" (no file {STUDIES}/{study}.toml); {others}.{did_you_mean(study, list(known))}'
+        f'there is no {what} "{named}" (no file {folder}/{named}.toml); {others}.{did_you_mean(named, list(known))}'
     )
 
 

@@ -89,3 +89,29 @@ def _number(number: float) -> str:
         if float(short) == number:
             return short
     return repr(number)
+
+
+def document(tables: Mapping[str, Any]) -> str:
+    """Tables as a file: settings first, then the tables; one of nothing but plain values is a setting in one line.
+
+    >>> print(document({"seed": 1, "data": {"path": "a.csv"}, "layers": {"width": {"low": 1, "high": 2}}}), end="")
+    seed = 1
+    data = { path = "a.csv" }
+    <BLANKLINE>
+    [layers]
+    width = { low = 1, high = 2 }
+    """
+    return "\n".join(_parts(tables, ""))
+
+
+def _parts(tables: Mapping[str, Any], place: str) -> Iterator[str]:
+    inner = {name: each for name, each in tables.items() if _is_table(each)}
+    settings = "".join(f"{key(name)} = {value(each)}\n" for name, each in tables.items() if name not in inner)
+    if settings or not inner:
+        yield (f"[{place}]\n" if place else "") + settings
+    for name, each in inner.items():
+        yield from _parts(each, f"{place}.{key(name)}" if place else key(name))
+
+
+def _is_table(stated: Any) -> bool:
+    return isinstance(stated, Mapping) and any(isinstance(inner, Mapping) for inner in stated.values())

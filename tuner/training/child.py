@@ -28,7 +28,7 @@ TRAINERS: Mapping[str, str] = {
 }
 """Every trainer that can be hosted, as `module:Class`; imported in the child only. All of them run on TensorFlow."""
 
-DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
+DEAF_TO = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 """What a terminal or a batch system sends to everyone; the parent alone decides what it means."""
 
 

@@ -21,6 +21,7 @@ PATH = {"PATH": "/bin"}
         ({"name": "../x"}, "is no name"),
         ({"root": "project"}, "the root project should be absolute"),
         ({"log": Path("a.log")}, "the log a.log should be absolute"),
+        ({"keep": 0}, "keep = 0 would leave no run to tell of"),
         ({"command": []}, "the entry nightly has no command"),
         ({"environment": {}}, "PATH is not stated"),
         ({"environment": {**PATH, "A-B": ""}}, '"A-B" is no name of a variable'),
@@ -69,6 +70,11 @@ def test_a_url_without_a_password_may_stand_in_a_command() -> None:
     url = "postgresql://me@host/db?sslmode=verify-full"
 
     assert url in entry(command=["tuner", "--storage", url]).wrapped
+
+
+def test_of_how_many_runs_it_keeps_something_stands_in_its_command() -> None:
+    assert entry(keep=7).wrapped[1:5] == ["run-scheduled", "--keep", "7", "nightly"]
+    assert "--keep" not in entry().wrapped
 
 
 def test_its_own_program_can_be_started_from_anywhere(tmp_path: Path) -> None:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from tests.processes import PROJECT, eventually
-from tuner.cluster.calendars.last_result import last_result
+from tuner.cluster.calendars.history import remember_last, results
+from tuner.cluster.calendars.last_result import LastResult, last_result, write_result
 from tuner.cluster.calendars.places import SchedulePlaces
 from tuner.cluster.calendars.scheduled_run import run_scheduled
 from tuner.errors import CalendarError
@@ -70,6 +71,86 @@ def test_the_next_run_is_appended_to_the_log_and_its_end_takes_the_place_of_the_
     assert [line for line in places.log.read_text().splitlines() if " " not in line] == ["one", "two"]
     assert result is not None
     assert (result.state, result.exit_code, result.ended) == ("ended", 0, NIGHT + timedelta(seconds=90))
+
+
+def test_log_and_results_tell_of_the_last_runs_only(places: SchedulePlaces) -> None:
+    for night in range(5):
+        begun = NIGHT + timedelta(days=night)
+        run_scheduled(
+            "nightly",
+            ["/bin/sh", "-c", f"echo {night}; exit {night}"],
+            root=places.root,
+            keep=3,
+            now=lambda at=begun: at,
+        )
+    told = results(places.root, "nightly")
+
+    assert [each.exit_code for each in told] == [2, 3, 4]
+    assert told[-1] == last_result(places.root, "nightly")
+    lines = places.log.read_text().splitlines()
+    assert [line for line in lines if line.isdigit()] == ["2", "3", "4"]
+    assert lines[0] == "2026-12-03 02:00:00+00:00 nightly: begins /bin/sh -c 'echo 2; exit 2'"
+    assert [each.name for each in places.log.parent.iterdir()] == ["nightly.log"]
+
+    run_scheduled("nightly", ["true"], root=places.root, keep=1)
+    assert len(results(places.root, "nightly")) == 1
+    assert len(places.log.read_text().splitlines()) == 2
+
+
+def test_a_run_that_was_cut_off_stands_among_the_results_as_lost(places: SchedulePlaces) -> None:
+    places.result.parent.mkdir(parents=True)
+    write_result(places.result, LastResult("nightly", ("true",), "host", 1, NIGHT - timedelta(days=1)))
+    run(places.root, "true")
+    assert [each.state for each in results(places.root, "nightly")] == ["lost", "ended"]
+
+    # Cut off between the two files: the next run finds the same in both.
+    remember_last(places, 30)
+    remember_last(places, 30)
+    assert [each.state for each in results(places.root, "nightly")] == ["lost", "ended"]
+
+
+def test_results_that_no_run_has_left_are_told_and_stand_in_no_runs_way(places: SchedulePlaces) -> None:
+    assert results(places.root, "nightly") == []
+    places.history.parent.mkdir(parents=True)
+    places.history.write_text("{}\n")
+    with pytest.raises(CalendarError, match=r"nightly.history.jsonl is not as runs leave it; remove it"):
+        results(places.root, "nightly")
+    assert run(places.root, "exit 3") == 3
+    assert [each.exit_code for each in results(places.root, "nightly")] == [3]
+
+
+def test_a_log_of_several_entries_keeps_all_of_them(places: SchedulePlaces) -> None:
+    log = places.root / "all.log"
+    for name in ("nightly", "weekly", "nightly", "nightly"):
+        run_scheduled(name, ["true"], root=places.root, log=log, keep=1)
+    assert log.read_text().count(": begins true") == 4
+
+
+def test_a_log_keeps_its_mode_and_its_link_when_it_is_trimmed(places: SchedulePlaces) -> None:
+    run(places.root, "true")
+    real = places.log.rename(places.root / "real.log")
+    real.chmod(0o640)
+    places.log.symlink_to(real)
+    run_scheduled("nightly", ["true"], root=places.root, keep=1)
+    assert places.log.is_symlink()
+    assert (real.stat().st_mode & 0o777, real.read_text().count("begins")) == (0o640, 1)
+
+
+def test_a_log_that_cannot_be_written_anew_is_appended_to(
+    places: SchedulePlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(places.root, "true")
+
+    def full(old: object, new: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    run_scheduled("nightly", ["true"], root=places.root, keep=2)
+    assert places.log.read_text().count("begins") == 2
+    run_scheduled("nightly", ["true"], root=places.root, keep=2)
+    said = "nightly: earlier runs stay in this log, which cannot be written anew: No space left on device"
+    assert said in places.log.read_text()
+    assert [each.name for each in places.log.parent.iterdir()] == ["nightly.log"]
 
 
 def test_a_run_that_goes_on_makes_the_next_one_do_nothing_with_exit_code_0(places: SchedulePlaces) -> None:

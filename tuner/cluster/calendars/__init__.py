@@ -9,6 +9,7 @@ from tuner.cluster.calendars.cron import Cron
 from tuner.cluster.calendars.cron_time import CronTime, cron_time
 from tuner.cluster.calendars.entry import Entry
 from tuner.cluster.calendars.environment import explicit_environment
+from tuner.cluster.calendars.history import results
 from tuner.cluster.calendars.kubernetes import Kubernetes, PodSettings
 from tuner.cluster.calendars.last_result import LastResult, last_result
 from tuner.cluster.calendars.scrontab import ScronOptions, Scrontab
@@ -38,4 +39,5 @@ __all__ = [
     "cron_time",
     "explicit_environment",
     "last_result",
+    "results",
 ]

@@ -41,6 +41,7 @@ class Entry:
         environment: the variables that the command needs, beside those that a calendar sets by itself (`HOME`,
             `LOGNAME`): at least `PATH`. None of them may hold a password.
         log: where the output is appended, absolute; `.tuner/logs/schedule/NAME.log` in the root if left out.
+        keep: of how many runs log and results tell; `KEEP_RUNS` if left out.
         program: how to start `tuner` itself.
     Raises:
         CalendarError: if one of them cannot be.
@@ -52,6 +53,7 @@ class Entry:
     root: Path
     environment: Mapping[str, str]
     log: Path | None = None
+    keep: int | None = None
     program: Sequence[str] = field(default_factory=own_program)
 
     def __post_init__(self) -> None:
@@ -63,6 +65,8 @@ class Entry:
         for what, path in (("root", self.root), ("log", self.log)):
             if path is not None and not path.is_absolute():
                 raise CalendarError(f"the {what} {path} should be absolute: a calendar starts commands elsewhere")
+        if self.keep is not None and self.keep < 1:
+            raise CalendarError(f"keep = {self.keep} would leave no run to tell of; keep at least 1")
         if not self.command:
             raise CalendarError(f"the entry {self.name} has no command")
         self._check_environment()
@@ -106,4 +110,5 @@ class Entry:
     def wrapped(self) -> list[str]:
         """What a calendar runs: the command within the wrapper that keeps runs apart and notes how they end."""
         log = [] if self.log is None else ["--log", str(self.log)]
-        return [*self.program, WRAPPER, *log, self.name, "--", *self.command]
+        keep = [] if self.keep is None else ["--keep", str(self.keep)]
+        return [*self.program, WRAPPER, *log, *keep, self.name, "--", *self.command]

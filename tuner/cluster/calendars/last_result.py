@@ -73,25 +73,40 @@ def read_result(path: Path) -> LastResult | None:
     except FileNotFoundError:
         return None
     try:
-        return _read(json.loads(text))
+        return result_of(json.loads(text))
     except (ValueError, TypeError, KeyError):
         raise CalendarError(f"{path} is not as a run leaves it; remove it, the next run writes another") from None
 
 
 def write_result(path: Path, result: LastResult) -> None:
     """Write the file so that whoever reads it finds all of it, whatever happens meanwhile."""
-    tree: dict[str, Any] = asdict(result) | {"begun": result.begun.isoformat()}
-    tree["ended"] = None if result.ended is None else result.ended.isoformat()
-    del tree["running"]
+    write_whole(path, json.dumps(tree_of(result), indent=2) + "\n")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Have a file hold a text, so that after a crash it holds either that or what it held before."""
     beside = path.with_name(f"{path.name}.new")
     with beside.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(tree, indent=2) + "\n")
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)
 
 
-def _read(tree: dict[str, Any]) -> LastResult:
+def tree_of(result: LastResult) -> dict[str, Any]:
+    """A result as a plain tree, without what is only true at the moment."""
+    tree: dict[str, Any] = asdict(result) | {"begun": result.begun.isoformat()}
+    tree["ended"] = None if result.ended is None else result.ended.isoformat()
+    del tree["running"]
+    return tree
+
+
+def result_of(tree: dict[str, Any]) -> LastResult:
+    """A result out of its tree.
+
+    Raises:
+        ValueError, TypeError, KeyError: if it is none.
+    """
     command: Sequence[str] = tree["command"]
     ended = tree["ended"]
     return LastResult(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+KEEP_RUNS = 30
+"""Of how many runs an entry's log and results tell unless the entry says otherwise."""
+
 
 @dataclass(frozen=True)
 class SchedulePlaces:
@@ -22,6 +25,11 @@ class SchedulePlaces:
     def result(self) -> Path:
         """How the last run went."""
         return self.root / ".tuner" / "schedule" / f"{self.name}.json"
+
+    @property
+    def history(self) -> Path:
+        """How the runs before the last one went, a line for each."""
+        return self.root / ".tuner" / "schedule" / f"{self.name}.history.jsonl"
 
     @property
     def lock(self) -> Path:

@@ -8,16 +8,18 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
+from tuner.cluster.calendars.history import remember_last
 from tuner.cluster.calendars.last_result import LastResult, read_result, write_result
-from tuner.cluster.calendars.places import SchedulePlaces
+from tuner.cluster.calendars.places import KEEP_RUNS, SchedulePlaces
 from tuner.cluster.calendars.run_lock import PATIENCE_SECONDS, run_lock
+from tuner.cluster.calendars.run_log import say, shown, trim
 from tuner.errors import CalendarError
 
 PASSED_ON = (signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
@@ -36,6 +38,7 @@ def run_scheduled(
     *,
     root: Path,
     log: Path | None = None,
+    keep: int = KEEP_RUNS,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     patience_seconds: float = PATIENCE_SECONDS,
 ) -> int:
@@ -46,6 +49,7 @@ def run_scheduled(
         command: program and arguments.
         root: the project root, which becomes the command's working directory.
         log: where output is appended; the entry's usual place if left out.
+        keep: of how many runs, this one among them, log and results tell from now on; 1 or more.
         now: the time, with its time zone.
         patience_seconds: how long to wait for a run that is just ending.
     Returns:
@@ -58,20 +62,37 @@ def run_scheduled(
     log = log or places.log
     for folder in (places.lock.parent, log.parent):
         folder.mkdir(parents=True, exist_ok=True)
-    with log.open("ab", buffering=0) as output, run_lock(places.lock, patience_seconds) as lock:
+    with run_lock(places.lock, patience_seconds) as lock, ExitStack() as until_over:
+        trouble = None
+        if lock is not None:
+            remember_last(places, keep)
+            trouble = _trimmed(log, name, keep - 1)
+        # Opened not before it has been trimmed, which puts another file in its place.
+        output = until_over.enter_context(log.open("ab", buffering=0))
+        if trouble is not None:
+            say(output, now(), f"{name}: earlier runs stay in this log, which cannot be written anew: {trouble}")
         if lock is None:
-            _say(output, now(), f"{name}: does nothing, for {_other(places.result)} still goes on")
+            say(output, now(), f"{name}: does nothing, for {_other(places.result)} still goes on")
             return 0
         result = LastResult(name, tuple(command), socket.gethostname(), os.getpid(), now())
         write_result(places.result, result)
-        _say(output, result.begun, f"{name}: begins {shlex.join(command)}")
+        say(output, result.begun, f"{name}: begins {shlex.join(command)}")
         code = _run(command, root, output, lock)
         ended = replace(result, ended=now(), exit_code=code)
         write_result(places.result, ended)
         assert ended.ended is not None
         seconds = (ended.ended - ended.begun).total_seconds()
-        _say(output, ended.ended, f"{name}: ended with exit code {code} after {seconds:.0f} s")
+        say(output, ended.ended, f"{name}: ended with exit code {code} after {seconds:.0f} s")
     return code
+
+
+def _trimmed(log: Path, name: str, runs: int) -> str | None:
+    """Take all but the last runs out of a log; why that cannot be, which is no reason not to run."""
+    try:
+        trim(log, name, runs)
+    except OSError as error:
+        return error.strerror
+    return None
 
 
 def _other(result: Path) -> str:
@@ -79,16 +100,8 @@ def _other(result: Path) -> str:
     with suppress(CalendarError):
         other = read_result(result)
         if other is not None and other.ended is None:
-            return f"the run of {_shown(other.begun)} on {other.host} (process {other.pid})"
+            return f"the run of {shown(other.begun)} on {other.host} (process {other.pid})"
     return "another run"
-
-
-def _shown(time: datetime) -> str:
-    return time.isoformat(" ", "seconds")
-
-
-def _say(output: BinaryIO, time: datetime, words: str) -> None:
-    output.write(f"{_shown(time)} {words}\n".encode(errors="surrogateescape"))
 
 
 def _run(command: Sequence[str], root: Path, output: BinaryIO, lock: int) -> int:
