@@ -53,7 +53,7 @@ def test_workers_of_which_nothing_is_heard_for_long_are_looked_after(tmp_path):
     url = URL.create("sqlite", database=str(tmp_path / "trials.db"))
     stop, crew = StopRequest(), Unseen()
     with joined(small_study(), root=tmp_path, storage=url, trials=5) as entry:
-        watch = _Watch(entry, deadline=None, stop=stop, watcher=Watcher(), clock=lambda: now[0], sleep=sleep)
+        watch = _Watch(entry, stop=stop, watcher=Watcher(), clock=lambda: now[0], sleep=sleep)
         watch.begin()
         watch.over(crew)
     assert crew.heard == [GRACE_SECONDS]

@@ -135,6 +135,7 @@ def test_a_file_is_no_storage_for_a_cluster(project, slurm):
     definition = load_study(str(project / "studies" / "small.toml"), project)
     with pytest.raises(ClusterError, match="is a file, which the nodes of a cluster cannot share"):
         search_with_workers(definition, 2, root=project, cluster=FakeTunerOnSlurm(project))
+    assert sorted(path.name for path in project.iterdir()) == ["studies"]
 
 
 @pytest.mark.thorough

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import optuna
@@ -243,16 +243,16 @@ def test_workers_that_die_again_and_again_are_given_up(start):
 
 def test_a_worker_is_an_ordinary_command(project):
     definition = load_study(str(project / "studies" / "small.toml"), project)
-    command = worker_command(definition, project, trainer="lanes", lanes=8, seconds=90.0)
+    command = worker_command(definition, project, trainer="lanes", lanes=8, until=datetime(2026, 11, 21, 6, tzinfo=UTC))
     assert command[:5] == [sys.executable, "-P", "-m", "tuner", "worker"]
-    assert command[-2:] == ["--time", "90s"]
+    assert command[-2:] == ["--until", "2026-11-21T06:00:00Z"]
 
 
 def test_patience_is_counted_in_the_order_in_which_trials_ended_and_not_in_that_of_the_news(tmp_path, url):
     """Else a parent goes on where every worker that it starts sees that nothing has become better."""
     stop = StopRequest()
     with joined(small_study(budget={"patience": 3}), root=tmp_path, storage=url, trials=50) as entry:
-        watch = _Watch(entry, deadline=None, stop=stop, watcher=Watcher(), clock=lambda: 0.0, sleep=lambda _: None)
+        watch = _Watch(entry, stop=stop, watcher=Watcher(), clock=lambda: 0.0, sleep=lambda _: None)
 
         def news(value: float, second: int) -> None:
             trial = optuna.trial.create_trial(value=value)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
 from tests.cli.commands import run, shown
+from tuner.errors import StorageError
 
 SEARCH = ("search", "--study", "small")
 
@@ -76,6 +78,42 @@ def test_the_root_may_be_another_than_the_working_directory(call, root, tmp_path
 def test_a_time_limit_is_wall_time_of_this_run(call, refused):
     assert call(*SEARCH, "--time", "1h").exit_code == 0
     assert "--time" in refused(*SEARCH, "--time", "soon")
+
+
+def test_a_worker_whose_time_is_over_leaves_at_once(call, refused, root):
+    result = call("worker", "--study", "small", "--until", "2026-11-21T03:00:00+01:00")
+    assert (result.exit_code, result.stderr) == (3, "The time was over at 2026-11-21T03:00:00+01:00.\n")
+    assert not (root / "tuner.db").exists()
+    for moment in ("soon", "2126-11-21T02:00:00"):
+        assert "--until" in refused("worker", "--study", "small", "--until", moment)
+
+
+def test_a_worker_goes_by_its_moment_and_not_by_the_studys_usual_time(call, root):
+    file = root / "studies" / "small.toml"
+    file.write_text(file.read_text().replace("[budget]\n", '[budget]\ntime = "1s"\n'))
+    call(*SEARCH, "--trials", "1", "--time", "1h")
+    worker = ("worker", "--study", "small", "--until")
+    assert call(*worker, "2126-11-21T02:00:00Z", env={"FAKE_EPOCH_SECONDS": "0.4"}).exit_code == 0
+
+
+def test_a_project_that_cannot_be_written_to_is_said_to_keep_no_progress(call, root, tmp_path_factory):
+    storage = f"sqlite:///{tmp_path_factory.mktemp('elsewhere') / 'trials.db'}"
+    (root / ".tuner").write_text("")
+    result = call(*SEARCH, "--storage", storage)
+    assert result.exit_code == 0
+    assert f"cannot be kept ({root / '.tuner'}: Not a directory): they will start over" in result.stderr
+
+
+def test_who_waits_for_a_storage_can_be_asked_to_leave(call, monkeypatch):
+    def wait(url, seconds, *, note, give_up):
+        assert seconds == 300
+        assert not give_up()
+        signal.raise_signal(signal.SIGTERM)
+        assert give_up()
+        raise StorageError("no server answers there")
+
+    monkeypatch.setattr("tuner.search.reaching.wait_until_reachable", wait)
+    assert call(*SEARCH).exit_code == 75
 
 
 def test_a_search_that_fails_says_why_and_exits_with_one(call, monkeypatch, root):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,11 @@ import psutil
 import pytest
 
 from tests.cli.commands import environment, run, shown
+from tests.search.fake_trainer import FakeTrainer
+from tuner.actions.joining import joined
 from tuner.actions.show import show_trial
+from tuner.cli.signals import REASONS, stop_on_signals
+from tuner.search.stop import StopReason, StopRequest
 from tuner.search.storage import StorageUrl, exists
 
 SLOW = """
@@ -201,6 +205,67 @@ def test_the_end_of_the_time_has_an_exit_code_of_its_own(slow):
     counts = shown(slow)["trials"]
     assert counts["running"] == 0
     assert counts["complete"] < 500
+
+
+@pytest.fixture
+def heard():
+    """The reasons that a search was told; the handlers are as before when the test is over."""
+    before = {each: signal.getsignal(each) for each in REASONS}
+    yield []
+    for each, handler in before.items():
+        signal.signal(each, handler)
+
+
+def test_a_job_of_a_batch_system_that_is_asked_to_leave_twice_is_asked_once(heard):
+    stop = StopRequest()
+    with stop_on_signals(stop, heard.append, patient=True):
+        for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGUSR1):
+            signal.raise_signal(number)
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    signal.raise_signal(signal.SIGTERM)  # while it ends
+    assert (stop.reason, heard) == (StopReason.HANDED_BACK, [StopReason.HANDED_BACK])
+
+
+def test_elsewhere_the_second_signal_is_the_operating_systems(heard):
+    with stop_on_signals(StopRequest(), heard.append):
+        signal.raise_signal(signal.SIGTERM)
+        assert {signal.getsignal(each) for each in REASONS} == {signal.SIG_DFL}
+
+
+@pytest.mark.parametrize(("options", "environment"), [(("--queued",), {}), ((), {"SLURM_JOB_ID": "7"}), ((), {})])
+def test_a_worker_knows_whether_it_is_a_job(call, monkeypatch, heard, options, environment):
+    def stop_on_signals(stop, say, *, patient):
+        heard.append(patient)
+        return nullcontext()
+
+    monkeypatch.setattr("tuner.cli.run.stop_on_signals", stop_on_signals)
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    call("worker", "--study", "small", *options, env=environment)
+    assert heard == [bool(options or environment)]
+
+
+@pytest.mark.parametrize(("restarts", "epochs", "code"), [("3", 0, 1), ("2", 0, 75), ("3", 1, 75), (None, 0, 75)])
+def test_a_worker_whose_time_is_too_short_for_an_epoch_is_not_queued_for_ever(
+    call, root, monkeypatch, heard, restarts, epochs, code
+):
+    """Slurm has restarted it so often, and says that its time is nearly over when it has trained so many epochs."""
+    queued = []
+
+    class Stopped(FakeTrainer):
+        def train(self, jobs, data, observer):
+            if not epochs:
+                signal.raise_signal(signal.SIGUSR1)
+            return super().train(jobs, data, observer)
+
+    trainer = Stopped(before_epoch=lambda job, epoch: epoch != epochs or signal.raise_signal(signal.SIGUSR1))
+    with joined("small", root=root, storage=None, trials=3):
+        pass
+    monkeypatch.setattr("tuner.actions.search.HostedTrainer", lambda *arguments, **settings: trainer)
+    monkeypatch.setattr("tuner.cluster.slurm_commands.queue_again", lambda: queued.append(1))
+    result = call("worker", "--study", "small", "--queued", env={"SLURM_RESTART_COUNT": restarts})
+    assert result.exit_code == code, result.output
+    assert ("[cluster] time and lead" in result.stderr) == (code == 1)
+    assert len(queued) == (code == 75)
 
 
 @pytest.mark.thorough

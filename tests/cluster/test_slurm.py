@@ -10,6 +10,7 @@ import pytest
 from tuner.cluster.cluster import Ended
 from tuner.cluster.slurm import LOST, SlurmCluster, SlurmWorkers
 from tuner.cluster.slurm_commands import Task, TaskState, queue_again, states_of, submit
+from tuner.cluster.slurm_environment import stated_first
 from tuner.cluster.slurm_script import WorkerArray, batch_script
 from tuner.errors import ClusterError
 from tuner.study.cluster_profiles import ClusterProfile
@@ -214,6 +215,64 @@ def test_without_slurm_there_is_one_message_with_the_way_out(monkeypatch, tmp_pa
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(ClusterError, match=r"^sbatch is not here; .* --workers N"):
         SlurmCluster("churn", RESOURCES, tmp_path, cores="CORES").submit(["true"], 2, {})
+
+
+def test_what_is_stated_goes_before_a_persons_variables_for_sbatch_and_what_is_not_stated_is_left_to_them():
+    theirs = {
+        "SBATCH_PARTITION": "debug",
+        "SBATCH_TIMELIMIT": "1",
+        "SBATCH_ARRAY_INX": "0-99",
+        "SBATCH_MEM_PER_CPU": "1G",
+        "SBATCH_NO_REQUEUE": "1",
+        "SBATCH_ERROR": "/dev/null",
+        "SBATCH_CONSTRAINT": "old",
+        "SBATCH_WAIT": "1",
+        "SBATCH_JOB_NAME": "mine",
+        "SBATCH_QOS": "high",
+        "SLURM_CONF": "/etc/slurm.conf",
+    }
+    assert stated_first(batch_script(array(), [0]), theirs) == {"SBATCH_QOS": "high", "SLURM_CONF": "/etc/slurm.conf"}
+    little = batch_script(array(resources=ClusterProfile(extra=("-C avx2",))), [0])
+    kept = stated_first(little, theirs)
+    assert {"SBATCH_PARTITION", "SBATCH_TIMELIMIT", "SBATCH_MEM_PER_CPU"} <= set(kept)
+    assert "SBATCH_CONSTRAINT" not in kept
+
+
+@pytest.mark.needs("slurm")
+def test_slurm_itself_goes_by_what_is_stated(slurm, tmp_path, monkeypatch):
+    for name, value in {"PARTITION": "night", "TIMELIMIT": "1", "ARRAY_INX": "0-9", "MEM_PER_CPU": "9G"}.items():
+        monkeypatch.setenv(f"SBATCH_{name}", value)
+    resources = ClusterSettings(partition="main", time="90m", memory="1GB")
+    job = submit(batch_script(array(resources=resources, logs=tmp_path, command=("true",), setup=()), [0]), {})
+    assert "TimeLimit=01:30:00" in slurm.call("scontrol", "show", "job", job)
+    assert set(states_of([job])) == {Task(job, 0)}
+
+
+LATE_SBATCH = """\
+#!/bin/sh
+for option; do case $option in --comment=*) echo "41  ${option#--comment=}" >> $HOME/queue;; esac; done
+cat > /dev/null
+"""
+
+LATE = {
+    "no answer at all": "exec sleep 60",
+    "an answer that came too late": "echo 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1",
+}
+
+
+@pytest.mark.parametrize("case", LATE)
+def test_a_job_whose_number_slurm_did_not_say_in_time_is_found(monkeypatch, tmp_path, case):
+    for name, text in {"sbatch": LATE_SBATCH + LATE[case], "squeue": "#!/bin/sh\ncat $HOME/queue"}.items():
+        (tmp_path / name).write_text(text)
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr("tuner.cluster.slurm_commands.SECONDS", 0.5)
+    (tmp_path / "queue").write_text("39\n40  somebody's own\n")
+    assert submit(batch_script(array(resources=ClusterSettings()), [0]), {}) == "41"
+    # With a comment of the person's own there is nothing to find it by.
+    with pytest.raises(ClusterError, match="may be queued all the same: look with `squeue --me`"):
+        submit(batch_script(array(), [0]), {})
 
 
 def test_a_process_that_is_no_task_of_slurms_is_not_queued_again():

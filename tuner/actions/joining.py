@@ -13,6 +13,7 @@ from tuner.actions.fit_only import refuse_lanes
 from tuner.actions.in_use import in_use
 from tuner.actions.machine import this_machine
 from tuner.actions.transferring import transfer_models
+from tuner.actions.writable import remark_on_checkpoints
 from tuner.data.measurable import why_not_measurable
 from tuner.data.prepare import prepare
 from tuner.data.prepared import Prepared
@@ -95,8 +96,11 @@ class Joined:
         return FoldedTrainer(inner, self.members, checkpoints=checkpoints, stop_requested=stop_requested)
 
     def remarks(self) -> list[str]:
-        """What a person may like to know of the data before the first trial, one sentence each."""
+        """What a person may like to know of data and folders before the first trial, one sentence each."""
         found = list(self.data.notes)
+        no_checkpoints = remark_on_checkpoints(checkpoints_of(self.root, self.definition.name))
+        if no_checkpoints is not None:
+            found.append(no_checkpoints)
         if pruner_is_off(self.definition):
             found.append(pruner_is_off(self.definition))
         if "@" in self.definition.name:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
+from tuner.actions.deadlines import seconds_left
 from tuner.actions.defaults import Storage, checkpoints_of, root_of
 from tuner.actions.expectations import programs_in_words, what_needs_programs
 from tuner.actions.joining import SearchEnd, joined
 from tuner.actions.own import every_form_of, trainer_of
 from tuner.actions.trainers import Hosting, Lanes, TrainerName, chosen_trainer, hosting
+from tuner.clock import Calendar, utc_now
 from tuner.search.loop import SearchLoop
 from tuner.search.objective import KerasObjective
 from tuner.search.stop import StopRequest
@@ -31,6 +34,8 @@ def search(
     watcher: Watcher | None = None,
     trainer: Trainer | TrainerName | None = None,
     lanes: Lanes | None = None,
+    until: datetime | None = None,
+    now: Calendar = utc_now,
 ) -> SearchEnd:
     """Search a study until its budget is spent, or until somebody asks it to stop.
 
@@ -46,6 +51,8 @@ def search(
         trainer: what trains: `lanes`, many trials at once in one compiled program; `fit`, one after another with
             Keras' own `fit`; both in a process of their own. Or a trainer, which is used as it is.
         lanes: how many trials `lanes` trains at once; `auto` goes by the study, the budget and the machine.
+        until: when this run has to end; then the study's own budget of time does not count.
+        now: what time it is.
     Raises:
         SearchError: if there is no such trainer, or it has no lanes.
         DataError, StorageError, StudyError, StudyFileError: before the first trial.
@@ -85,7 +92,7 @@ def search(
                 definition,
                 data.task,
                 trials=entry.trials,
-                seconds=seconds if seconds is not None else definition.budget.seconds,
+                seconds=seconds_left(seconds, until, definition.budget.seconds, now()),
                 lanes=1 if host is None else trials_at_once(host.settings.get("lanes", 1), len(entry.members)),
                 checkpoints=folder,
                 stop=stop,

@@ -96,9 +96,11 @@ def _show_script(
 ) -> None:
     """Print the batch script that would start a study's workers."""
     from tuner.actions.clusters import work_place
+    from tuner.actions.deadlines import deadline
     from tuner.actions.trainers import chosen_trainer
     from tuner.actions.workers import worker_command
     from tuner.cli.options import find_root
+    from tuner.clock import utc_now
     from tuner.study.durations import seconds_of
     from tuner.study.load import load_study
 
@@ -108,5 +110,7 @@ def _show_script(
     seconds = definition.budget.seconds if duration is None else seconds_of(duration)
     name = chosen_trainer(trainer, lanes)
     assert isinstance(name, str)
-    command = worker_command(definition, folder, trainer=name, lanes=lanes, seconds=seconds)
+    command = worker_command(
+        definition, folder, trainer=name, lanes=lanes, until=deadline(seconds, utc_now()), queued=True
+    )
     click.echo(place.cluster.script(command, place.workers), nl=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import click
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 @storage_option
 @root_option
 @click.option("--time", "duration", metavar="TIME", help="Wall time of this run, such as 45s, 30m or 1h30m.")
+@click.option("--until", metavar="MOMENT", help="When the time is over, such as 2026-11-21T06:00:00Z.")
+@click.option("--queued", is_flag=True, help="A batch system runs it: SIGTERM once more asks no more than once.")
 @trainer_options
 @log_options
 @click.option("--quiet", is_flag=True, help="Show nothing but errors.")
@@ -26,6 +29,8 @@ def worker(
     storage: str | None,
     root: str | None,
     duration: str | None,
+    until: str | None,
+    queued: bool,
     trainer: TrainerName | None,
     lanes: Lanes | None,
     log_file: str | None,
@@ -49,6 +54,8 @@ def worker(
             storage=storage,
             root=root,
             duration=duration,
+            until=until,
+            is_job=queued or "SLURM_JOB_ID" in os.environ,
             trainer=trainer,
             lanes=lanes,
             shown="nothing" if quiet else "summary",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tuner.cluster.slurm_environment import stated_first
 from tuner.errors import ClusterError
 
 SECONDS = 60.0
@@ -59,6 +61,10 @@ class TaskState:
         return self.name not in NOT_OVER
 
 
+class _NoAnswerError(ClusterError):
+    """Nobody knows whether Slurm has done what it was told."""
+
+
 def submit(script: str, environment: Mapping[str, str]) -> str:
     """Queue a script's job.
 
@@ -71,8 +77,32 @@ def submit(script: str, environment: Mapping[str, str]) -> str:
     Raises:
         ClusterError: if Slurm refuses it.
     """
-    told = _call(["sbatch", "--parsable", "--export=ALL"], script, {**os.environ, **environment})
+    own = stated_first(script, {**os.environ, **environment})
+    command = ["sbatch", "--parsable", "--export=ALL"]
+    mark = f"tuner-{secrets.token_hex(8)}"
+    if "--comment" not in script:
+        command.append(f"--comment={mark}")
+    try:
+        told = _call(command, script, own)
+    except _NoAnswerError as error:
+        # It may be queued all the same, and would then be nobody's.
+        job = _job_with(mark)
+        if job is None:
+            raise ClusterError(
+                f"{error}. The workers may be queued all the same: look with `squeue --me`, and end with `scancel` "
+                "what nobody follows"
+            ) from None
+        return job
     return told.split(";")[0].strip()
+
+
+def _job_with(mark: str) -> str | None:
+    """The number of this user's job that has a comment; None if there is none, or Slurm does not answer."""
+    try:
+        told = _call(["squeue", "--noheader", "--me", "--states=all", "--Format=ArrayJobID:24,Comment:64"])
+    except ClusterError:
+        return None
+    return next((words[0] for line in told.splitlines() if (words := line.split())[1:] == [mark]), None)
 
 
 def states_of(jobs: Sequence[str]) -> dict[Task, TaskState]:
@@ -116,6 +146,12 @@ def hand_back(tasks: Sequence[Task]) -> None:
     if names:
         _call(["scancel", "--quiet", "--state=PENDING", *names])
         _call(["scancel", "--quiet", "--batch", "--signal=TERM", *names])
+
+
+def restarts(environment: Mapping[str, str] = os.environ) -> int:
+    """How often Slurm has queued again the task in which this process runs; 0 if this is none."""
+    count = environment.get("SLURM_RESTART_COUNT", "")
+    return int(count) if count.isascii() and count.isdigit() else 0
 
 
 def queue_again(environment: Mapping[str, str] = os.environ) -> str | None:
@@ -166,12 +202,13 @@ def _call(command: Sequence[str], given: str = "", environment: Mapping[str, str
             "with --workers N alone"
         ) from None
     except subprocess.TimeoutExpired:
-        raise ClusterError(
+        raise _NoAnswerError(
             f"{command[0]} has not answered for {SECONDS:.0f} s; is Slurm's controller up? `scontrol ping` tells"
         ) from None
     if done.returncode:
+        kind = _NoAnswerError if "timed out" in done.stderr else ClusterError
         said = [line.removeprefix(f"{command[0]}: ").removeprefix("error: ") for line in done.stderr.splitlines()]
-        raise ClusterError(f"{command[0]}: {'; '.join(said) or f'ended with status {done.returncode}'}{_hint(done)}")
+        raise kind(f"{command[0]}: {'; '.join(said) or f'ended with status {done.returncode}'}{_hint(done)}")
     return done.stdout
 
 

@@ -91,14 +91,16 @@ def _search(
             studies=len(ground.sweep.studies),
         )
         workers, cluster, share = place.workers, place.cluster, place.share
-    limits = [limit for limit in (seconds, definition.budget.seconds) if limit is not None]
+    usual = definition.budget.seconds
+    # Without a limit of the sweep's own, workers in the queue keep to the time that they were given.
+    limit = None if seconds is None else min(seconds, seconds if usual is None else usual)
     return search_with_workers(
         definition,
         workers,
         root=ground.root,
         storage=ground.url(swept),
         trials=swept.trials,
-        seconds=min(limits, default=None),
+        seconds=limit,
         stop=stop,
         watcher=watcher,
         trainer=swept.trainer,
