@@ -68,8 +68,8 @@ SEARCHED_BEFORE = {"docs/storage.md", "docs/running.md"}
 """Pages that speak of the study `digits` as one that has been searched already."""
 
 TRAINS_NOTHING = {"before", "docs/running.md", "docs/storage.md", "docs/sweeps.md"}
-"""Pages whose searches have a trainer that trains nothing, as they are about what surrounds training; and what was before
-these pages."""
+"""Pages whose searches have a trainer that trains nothing, and what was searched before them: they are about what
+surrounds training."""
 
 LOOKS_LIKE_A_COMMAND = re.compile(r"(\$ |tuner (?!\d)|make |optuna |python |pip |export |\. |cd )")
 

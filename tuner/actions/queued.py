@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import signal
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from tuner.actions.alone import alone
 from tuner.actions.joining import Joined
 from tuner.actions.trainers import TrainerName
 from tuner.cluster.cluster import BatchSystem, Ended, Queued
@@ -163,11 +163,6 @@ def _write(entry: Joined, cluster: BatchSystem, jobs: Mapping[int, str], terms: 
     entry.stored.set_user_attr(QUEUED, kept)
 
 
-@contextmanager
-def _alone(entry: Joined) -> Iterator[None]:
-    """Wait until no other process of this project is between these lines for the same study."""
-    lock = entry.root / ".tuner" / "cluster" / f"{entry.definition.name}.lock"
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+def _alone(entry: Joined) -> AbstractContextManager[None]:
+    """Wait until nobody else of this project queues workers of this study."""
+    return alone(entry.root / ".tuner" / "cluster" / f"{entry.definition.name}.lock")
