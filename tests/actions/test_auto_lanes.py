@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import small_study
 from tuner.actions.auto_lanes import lanes_for, largest_network
 from tuner.actions.machine import Machine, this_machine

@@ -9,7 +9,7 @@ import pytest
 from optuna.trial import TrialState
 from sqlalchemy.engine import URL
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import FakeTrainer, small_study
 from tuner.actions.clean import clean
 from tuner.actions.reap import reap

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.engine import URL
 
 from tests.cluster.calendars.programs import put_on_path
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import small_study
 from tuner.actions.in_use import in_use, lock_of, nobody_in
 from tuner.actions.joining import joined

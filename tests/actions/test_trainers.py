@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import FakeTrainer, small_study
 from tuner.actions.expectations import lane_expectations
 from tuner.actions.machine import usable_cores

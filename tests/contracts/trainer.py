@@ -16,12 +16,11 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Any
 
-import numpy as np
 import pytest
 
+from tests.contracts.small_tables import prepared
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import Hyperparameters
 from tuner.study.metrics import METRICS, Task
@@ -29,25 +28,8 @@ from tuner.training.job import MAIN_DATA, DataKey, DataOrder, Done, End, EpochRe
 from tuner.training.trainer import Observer, Trainer
 
 EPOCHS = 4
-ROWS = 90
-VALIDATION_ROWS = 30
 BATCH = 16
 """Leaves a last batch of ten of the ninety rows."""
-
-
-@cache
-def prepared(task: Task = "multiclass") -> Prepared:
-    """Ninety training rows of four features and thirty validation rows, of a target that can be learnt in part."""
-    draw = np.random.RandomState(3)
-    x = draw.normal(size=(ROWS + VALIDATION_ROWS, 4)).astype(np.float32)
-    score = x @ np.array([1.0, -0.5, 0.25, 0.0]) + 0.3 * draw.normal(size=len(x))
-    y = {
-        "regression": score.astype(np.float32),
-        "binary": (score > 0).astype(np.int32),
-        "multiclass": np.digitize(score, [-0.5, 0.5]).astype(np.int32),
-    }[task]
-    classes = {"regression": (), "binary": ("no", "yes"), "multiclass": ("low", "middle", "high")}[task]
-    return Prepared(task, x[:ROWS], y[:ROWS], x[ROWS:], y[ROWS:], classes)
 
 
 def job(number: int = 0, *, metric: str = "val_log_loss", seed: int = 5, **hyperparameters: Any) -> Job:

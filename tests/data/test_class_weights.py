@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tuner.data.class_weights import balanced_row_weights, balanced_weights
 
 

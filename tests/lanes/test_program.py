@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import BATCH, ROWS, job, prepared
+from tests.contracts.small_tables import ROWS, prepared
+from tests.contracts.trainer import BATCH, job
 from tuner.hyperparameters import Hyperparameters, Layers
 from tuner.lanes.coefficients import FRESH, Memory, step_coefficients
 from tuner.lanes.lane_settings import Network

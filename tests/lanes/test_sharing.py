@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import BATCH, prepared
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import BATCH
 from tuner.data.prepared import Prepared
 from tuner.lanes.sharing import MOST_KEPT, Sharing, forget_functions, kind_of
 from tuner.lanes.signature import Signature

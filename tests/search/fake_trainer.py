@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tuner.data.prepared import Prepared
 from tuner.search.loop import SearchLoop
 from tuner.search.studies import join_study

@@ -8,7 +8,7 @@ import optuna
 import pytest
 from sqlalchemy.engine import URL
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.processes import at_once
 from tests.search.fake_trainer import FakeTrainer, loop_of, small_study
 from tuner.errors import StorageError

@@ -5,7 +5,7 @@ from datetime import date
 
 import optuna
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import small_study
 from tuner.search.generations import generation_for, generations
 from tuner.search.studies import join_study

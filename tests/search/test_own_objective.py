@@ -9,7 +9,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.models.own_models import stacked, two_branches
 from tests.search.fake_trainer import small_study
 from tuner.data.prepared_data import PreparedData

@@ -13,7 +13,7 @@ import pytest
 from optuna.samplers import TPESampler
 
 import tuner
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import FakeTrainer, search, small_study
 from tuner.search.samplers import SeededSampler
 from tuner.search.samplers.tpe import BatchTpeSampler

@@ -10,7 +10,7 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import FakeLanes, FakeTrainer, better_with_time, loop_of, search, small_study
 from tuner.errors import SearchError, StudyError
 from tuner.report.summary import summarize

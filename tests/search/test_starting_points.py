@@ -14,7 +14,7 @@ import pytest
 from optuna.trial import TrialState
 from sqlalchemy.engine import URL
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import FakeLanes, FakeTrainer, loop_of, small_study
 from tuner.hyperparameters import Hyperparameters
 from tuner.search.block_storage import BlockStorage

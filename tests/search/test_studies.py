@@ -5,7 +5,7 @@ from dataclasses import replace
 import optuna
 import pytest
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tests.search.fake_trainer import search, small_study
 from tuner.errors import StudyError
 from tuner.search import studies

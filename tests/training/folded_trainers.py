@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.contracts.trainer import prepared
+from tests.contracts.small_tables import prepared
 from tuner.data.prepared import Prepared
 from tuner.study.metrics import Task
 from tuner.training.folded import FoldedTrainer

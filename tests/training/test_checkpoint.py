@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import job, prepared
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import job
 from tuner.training.archive import ABOUT
 from tuner.training.checkpoint import Checkpoint, resume, write_checkpoint
 from tuner.training.course import Course

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import Recorder, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import Recorder, job, train
 from tuner.study.objectives import FIGURES
 from tuner.training.figures import CALLS, CALLS_BEFORE, MEASURES, figures_of, latency, nonzero_weights
 from tuner.training.fit import FitTrainer, fit_job

@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from tensorflow.python.framework.func_graph import FuncGraph
 
-from tests.contracts.trainer import Recorder, TrainerContract, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import Recorder, TrainerContract, job, train
 from tuner.training.fit import FitTrainer, fit_job
 from tuner.training.job import End, EpochResult, Verdict, Wait
 from tuner.training.trainer import Observer

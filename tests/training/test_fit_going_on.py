@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.contracts.going_on import GoingOnContract, Models
-from tests.contracts.trainer import Recorder, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import Recorder, job, train
 from tuner.training.fit import FitTrainer, fit_job
 from tuner.training.job import Job, Outcome, Verdict
 

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import BATCH, EPOCHS, ROWS, Recorder, job, prepared
+from tests.contracts.small_tables import ROWS, prepared
+from tests.contracts.trainer import BATCH, EPOCHS, Recorder, job
 from tuner.models import build_mlp
 from tuner.training import fit
 from tuner.training.batches import targets_of

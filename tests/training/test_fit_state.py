@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import BATCH, job, prepared
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import BATCH, job
 from tuner.training.course import Course
 from tuner.training.fit import _compiled
 from tuner.training.fit_state import FitState, checkpoint_of, restore

@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.contracts.trainer import BATCH, ROWS, VALIDATION_ROWS, Listed, Recorder, job, prepared, train
+from tests.contracts.small_tables import ROWS, VALIDATION_ROWS, prepared
+from tests.contracts.trainer import BATCH, Listed, Recorder, job, train
 from tuner.data.prepared import Prepared
 from tuner.hyperparameters import OPTIMIZERS, OPTIMIZERS_WITH_MOMENTUM, Hyperparameters, Layers
 from tuner.hyperparameters.curves import LEARNING_RATE_SCHEDULES, MOMENTUM_SCHEDULES

@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import EPOCHS, MOTIONLESS, Recorder, TrainerContract, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import EPOCHS, MOTIONLESS, Recorder, TrainerContract, job, train
 from tuner.lanes.program import LaneProgram
 from tuner.lanes.signature import Expected
 from tuner.models import metrics_for

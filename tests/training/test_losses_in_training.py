@@ -13,7 +13,8 @@ import pytest
 from sklearn.metrics import log_loss
 from sklearn.utils.class_weight import compute_sample_weight
 
-from tests.contracts.trainer import BATCH, MOTIONLESS, ROWS, VALIDATION_ROWS, Recorder, job, prepared, train
+from tests.contracts.small_tables import ROWS, VALIDATION_ROWS, prepared
+from tests.contracts.trainer import BATCH, MOTIONLESS, Recorder, job, train
 from tuner.data.prepared import Prepared
 from tuner.lanes.signature import Expected
 from tuner.models import build_mlp

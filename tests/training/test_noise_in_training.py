@@ -10,7 +10,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import Recorder, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import Recorder, job, train
 from tuner.data.prepared import FloatArray
 from tuner.lanes.signature import Expected
 from tuner.training.fit import FitTrainer, fit_job

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, f1_score, r2_score, roc_auc_score
 
-from tests.contracts.trainer import Recorder, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import Recorder, job, train
 from tests.training.test_lane_parity import trained_twice
 from tests.training.test_row_weights import DATA, both_trainers, motionless
 from tuner.data.prepared import Prepared

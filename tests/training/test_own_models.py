@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import Listed, Recorder, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import Listed, Recorder, job, train
 from tests.models.own_models import stacked, subclassed, two_branches
 from tuner.models import build_mlp
 from tuner.study.own import own_model

@@ -9,7 +9,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import EPOCHS, Recorder, job, prepared
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import EPOCHS, Recorder, job
 from tuner.data.prepared import Prepared
 from tuner.training.fit import _compiled, fit_job
 from tuner.training.job import Job

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, log_loss, mean_absolute_error, root_mean_squared_error
 
-from tests.contracts.trainer import BATCH, MOTIONLESS, ROWS, VALIDATION_ROWS, Recorder, job, prepared, train
+from tests.contracts.small_tables import ROWS, VALIDATION_ROWS, prepared
+from tests.contracts.trainer import BATCH, MOTIONLESS, Recorder, job, train
 from tuner.data.prepared import Prepared
 from tuner.lanes.signature import Expected
 from tuner.models import build_mlp

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.contracts.trainer import job, prepared
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import job
 from tests.training.test_lane_parity import OWN, RATES, check_equal, trained_twice
 from tuner.lanes.signature import Expected
 from tuner.lanes.techniques import techniques_of

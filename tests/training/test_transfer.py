@@ -11,7 +11,8 @@ import keras
 import numpy as np
 import pytest
 
-from tests.contracts.trainer import BATCH, Recorder, job, prepared, train
+from tests.contracts.small_tables import prepared
+from tests.contracts.trainer import BATCH, Recorder, job, train
 from tests.training.folded_trainers import FOLDS, folds_of
 from tuner.training.batches import targets_of
 from tuner.training.fit import FitTrainer, _compiled, fit_job
