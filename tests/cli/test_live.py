@@ -7,7 +7,10 @@ import pytest
 from rich.console import Console
 
 from tests.contracts.trainer import job
+from tuner.actions.sweeps.record import StudyRecord
 from tuner.cli.live import LiveWatcher
+from tuner.cli.picture import Picture
+from tuner.cli.sweep_observers import MOST_ROWS, LiveSweep
 from tuner.search.watcher import Progress
 from tuner.training.job import End, EpochResult, Job, LaneUse, Outcome
 
@@ -33,9 +36,9 @@ def start(watcher: LiveWatcher, count: int) -> list[Job]:
     return trials
 
 
-def shown(watcher: LiveWatcher) -> str:
+def shown(watcher: Picture) -> str:
     console = Console(file=io.StringIO(), width=120)
-    console.print(watcher._picture())
+    console.print(watcher.drawn())
     return console.file.getvalue()
 
 
@@ -118,3 +121,18 @@ def test_the_end_says_how_full_the_lanes_were(watcher, capsys):
     said = capsys.readouterr().err
     assert "this space needs up to 2 programs" in said
     assert "the lanes were 75% full" in said
+
+
+def test_a_sweep_has_a_row_for_each_study_and_what_goes_on_comes_first():
+    sweep = LiveSweep([f"study-{number}" for number in range(MOST_ROWS + 2)])
+    last = f"study-{MOST_ROWS + 1}"
+    sweep.study_changed(StudyRecord(last, "running"))
+    watcher = sweep.watcher(last)
+    watcher.search_started(last, "val_log_loss", Progress(0, 40))
+    watcher.progressed(Progress(12, 40, running=3, best_number=2, best_value=0.25))
+    sweep.stopping("Leaving; the workers go on.")
+    lines = shown(sweep).splitlines()
+    assert lines[0].startswith(f"{last}  running  ")
+    assert lines[0].rstrip().endswith("12 of 40, 3 running  val_log_loss 0.25")
+    assert lines[1].split() == ["study-0", "waiting"]
+    assert [line.strip() for line in lines[-2:]] == ["and 2 more", "Leaving; the workers go on."]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from tuner.cli.picture import Picture
 from tuner.cli.plain import count
 from tuner.report.words import in_words
 from tuner.search.watcher import Fullness, Progress, Watcher
@@ -16,7 +16,6 @@ from tuner.training.job import EpochResult, Job, LaneUse, Outcome
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
 
 WIDE = 90
@@ -26,7 +25,7 @@ MOST_SHOWN = 3
 """Trials that the picture names when many run at once."""
 
 
-class LiveWatcher(Watcher):
+class LiveWatcher(Picture, Watcher):
     """A picture that is drawn anew a few times a second: how far, how fast, the best so far, and what runs."""
 
     def __init__(self, seconds: float | None) -> None:
@@ -39,22 +38,6 @@ class LiveWatcher(Watcher):
         self._lanes: LaneUse | None = None
         self._fullness = Fullness()
         self._ended = self._refilled = self._elsewhere = 0
-        self._stopping = ""
-        self._live: Live | None = None
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Draw while the block runs; the last picture is wiped away, since a summary follows."""
-        from rich.console import Console
-        from rich.live import Live
-
-        console = Console(stderr=True)
-        with Live(get_renderable=self._picture, console=console, refresh_per_second=4, transient=True) as self._live:
-            yield
-
-    def stopping(self, text: str) -> None:
-        """Say in the picture that the end is being waited for."""
-        self._stopping = text
 
     def search_started(self, study: str, metric: str, progress: Progress) -> None:
         self._study, self._metric = study, metric
@@ -83,8 +66,7 @@ class LiveWatcher(Watcher):
         self._progress = progress
 
     def note(self, text: str) -> None:
-        if self._live is not None:
-            self._live.console.print(text, highlight=False, markup=False)
+        self.print_above(text)
 
     def remark(self, text: str) -> None:
         self.note(text)
@@ -95,7 +77,7 @@ class LiveWatcher(Watcher):
 
     # The picture.
 
-    def _picture(self) -> RenderableType:
+    def drawn(self) -> RenderableType:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
@@ -106,7 +88,7 @@ class LiveWatcher(Watcher):
         ended = f"{progress.pruned} pruned" + (f", {progress.failed} failed" if progress.failed else "")
         head = Table.grid(padding=(0, 2))
         rest: list[tuple[str, str]] = []
-        if self._live is not None and self._live.console.width < WIDE:
+        if self.width is not None and self.width < WIDE:
             head.add_row(name, Text(f"{count(progress)} trials, {ended}"))
             rest.append(("pace", self._pace()))
         else:

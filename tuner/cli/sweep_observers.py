@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
 
 from tuner.actions.sweeps.observer import SweepObserver
 from tuner.actions.sweeps.record import StudyRecord
+from tuner.cli.picture import Picture
 from tuner.cli.plain import count
 from tuner.search.watcher import Progress, Watcher
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from rich.live import Live
 
 LINE_SECONDS = 10.0
 """How far apart lines on one study are: a log of a night should be read in the morning."""
@@ -71,34 +70,17 @@ class _PlainStudy(Watcher):
         click.echo(f"{self._study}: {text}", err=True)
 
 
-class LiveSweep(SweepObserver):
+class LiveSweep(Picture, SweepObserver):
     """A table that is drawn anew a few times a second: a row for each study."""
 
     def __init__(self, studies: list[str]) -> None:
         self._records = {name: StudyRecord(name) for name in studies}
         self._progress: dict[str, Progress] = {}
         self._metrics: dict[str, str] = {}
-        self._stopping = ""
         self._changing = threading.Lock()
-        self._live: Live | None = None
-
-    @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Draw while the block runs; the last picture is wiped away, since a summary follows."""
-        from rich.console import Console
-        from rich.live import Live
-
-        console = Console(stderr=True)
-        with Live(get_renderable=self._picture, console=console, refresh_per_second=4, transient=True) as self._live:
-            yield
-
-    def stopping(self, text: str) -> None:
-        """Say in the picture that the end is being waited for."""
-        self._stopping = text
 
     def note(self, text: str) -> None:
-        if self._live is not None:
-            self._live.console.print(text, highlight=False, markup=False)
+        self.print_above(text)
 
     def watcher(self, study: str) -> Watcher:
         return _LiveStudy(self, study)
@@ -115,7 +97,7 @@ class LiveSweep(SweepObserver):
             self._progress[study] = progress
             self._metrics[study] = metric
 
-    def _picture(self) -> RenderableType:
+    def drawn(self) -> RenderableType:
         from rich.console import Group
         from rich.progress_bar import ProgressBar
         from rich.table import Table
