@@ -11,7 +11,8 @@ from sqlalchemy.engine import URL
 from tests.actions.queues import Clock, Queue
 from tests.actions.test_workers import STUDY, Each
 from tuner.actions.joining import joined
-from tuner.actions.workers import MOST_STARTS, search_with_workers
+from tuner.actions.watching import MOST_STARTS
+from tuner.actions.workers import search_with_workers
 from tuner.errors import ClusterError, SearchError
 from tuner.search.stop import StopReason, StopRequest
 from tuner.study.load import load_study

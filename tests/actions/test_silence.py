@@ -8,7 +8,7 @@ from sqlalchemy.engine import URL
 
 from tests.search.fake_trainer import small_study
 from tuner.actions.joining import joined
-from tuner.actions.workers import _Watch
+from tuner.actions.watching import Watch
 from tuner.cluster.cluster import Ended, Queued
 from tuner.search.leases import GRACE_SECONDS
 from tuner.search.stop import StopReason, StopRequest
@@ -53,7 +53,7 @@ def test_workers_of_which_nothing_is_heard_for_long_are_looked_after(tmp_path):
     url = URL.create("sqlite", database=str(tmp_path / "trials.db"))
     stop, crew = StopRequest(), Unseen()
     with joined(small_study(), root=tmp_path, storage=url, trials=5) as entry:
-        watch = _Watch(entry, stop=stop, watcher=Watcher(), clock=lambda: now[0], sleep=sleep)
+        watch = Watch(entry, stop=stop, watcher=Watcher(), clock=lambda: now[0], sleep=sleep)
         watch.begin()
         watch.over(crew)
     assert crew.heard == [GRACE_SECONDS]

@@ -18,7 +18,8 @@ from tests.docs.pages import ROOT
 from tests.processes import eventually
 from tests.search.fake_trainer import small_study
 from tuner.actions.joining import joined
-from tuner.actions.workers import MOST_STARTS, _Watch, search_with_workers, worker_command
+from tuner.actions.watching import MOST_STARTS, Watch
+from tuner.actions.workers import search_with_workers, worker_command
 from tuner.cluster.cluster import Cluster, Ended, Handle
 from tuner.cluster.local import LocalCluster, LocalWorkers
 from tuner.errors import SearchError
@@ -252,7 +253,7 @@ def test_patience_is_counted_in_the_order_in_which_trials_ended_and_not_in_that_
     """Else a parent goes on where every worker that it starts sees that nothing has become better."""
     stop = StopRequest()
     with joined(small_study(budget={"patience": 3}), root=tmp_path, storage=url, trials=50) as entry:
-        watch = _Watch(entry, stop=stop, watcher=Watcher(), clock=lambda: 0.0, sleep=lambda _: None)
+        watch = Watch(entry, stop=stop, watcher=Watcher(), clock=lambda: 0.0, sleep=lambda _: None)
 
         def news(value: float, second: int) -> None:
             trial = optuna.trial.create_trial(value=value)
