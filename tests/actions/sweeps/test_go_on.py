@@ -13,15 +13,27 @@ from tuner.actions.sweeps.places import SweepPlaces
 from tuner.actions.sweeps.record import read_record, write_record
 from tuner.actions.sweeps.run import run_sweep
 from tuner.cluster.calendars.run_lock import run_lock
+from tuner.cluster.cluster import Ended
 from tuner.errors import SearchError
 from tuner.report.summary import StudySummary, TrialCounts
+
+
+class Crew:
+    """Stands in for workers in a queue."""
+
+    def __init__(self, alive: int, *ended: Ended) -> None:
+        self.alive = alive
+        self._ended = list(ended)
+
+    def ended(self) -> list[Ended]:
+        return self._ended
 
 
 @pytest.fixture
 def queue(monkeypatch) -> dict[str, int]:
     """How many workers each study has in the queue."""
     queue: dict[str, int] = {}
-    monkeypatch.setattr(going_on, "workers_in_queue", lambda ground, swept, stored: queue.get(swept.name, 0))
+    monkeypatch.setattr(going_on, "queue_of", lambda ground, swept, stored: Crew(queue.get(swept.name, 0)))
     return queue
 
 
@@ -84,7 +96,7 @@ def test_trials_in_the_hands_of_others_are_waited_for(left, again, project, monk
     finished = {"small-seed1": [None, None, 4], "small-seed2": [2]}
     monkeypatch.setattr(going_on, "_finished", lambda ground, swept, stored, until: finished[swept.name].pop(0))
     queued = []
-    monkeypatch.setattr(going_on, "workers_in_queue", lambda ground, swept, stored: queued.count(swept.name))
+    monkeypatch.setattr(going_on, "queue_of", lambda ground, swept, stored: Crew(queued.count(swept.name)))
     searches.before = lambda name, settings: queued.append(name)
     searches.calls.clear()
     record = again()
@@ -114,6 +126,20 @@ def test_a_search_that_fails_does_not_keep_the_others_from_going_on(left, again,
     record = again()
     assert states(record) == ["failed", "queued"]
     assert read_record(SweepPlaces(project, "nightly").record) == record
+
+
+@pytest.mark.parametrize("ended", [Ended(0, 75, ""), Ended(0, 0, "", cancelled=True), Ended(0, -15, "")])
+def test_workers_that_somebody_asked_to_leave_are_not_replaced(left, again, project, monkeypatch, searches, ended):
+    monkeypatch.setattr(
+        going_on, "queue_of", lambda ground, swept, stored: Crew(0, ended) if swept.name == "small-seed1" else None
+    )
+    searches.calls.clear()
+    record = again()
+    assert states(record) == ["handed back", "queued"]
+    assert states(again()) == ["handed back", "queued"]
+    assert searches.names == ["small-seed2", "small-seed2"]
+    assert run_sweep("nightly", root=project, detach=True).exit_code == 0
+    assert "small-seed1" in searches.names
 
 
 @pytest.mark.parametrize(

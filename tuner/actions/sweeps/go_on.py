@@ -15,7 +15,7 @@ from tuner.actions.sweeps.ground import Ground
 from tuner.actions.sweeps.keeping import retire_old
 from tuner.actions.sweeps.observer import SweepObserver
 from tuner.actions.sweeps.one_study import search_study
-from tuner.actions.sweeps.queue import workers_in_queue
+from tuner.actions.sweeps.queue import queue_of, were_asked_to_leave
 from tuner.actions.sweeps.record import OVER, StudyRecord, SweepRecord, read_record, write_record
 from tuner.actions.sweeps.run import ground_of
 from tuner.cluster.calendars.run_lock import run_lock
@@ -42,7 +42,8 @@ def go_on(
     """Go on with a run of a sweep on a cluster: put back stale trials, queue workers, run what is behind studies.
 
     Only studies that have no worker in the queue are looked at; the others have a job behind them as well. Where
-    somebody follows the run, this is theirs. A run that has ended, or was asked to stop, is not begun again.
+    somebody follows the run, this is theirs. A run that has ended, or was asked to stop, is not begun again; neither is
+    a study whose workers somebody has asked to leave.
 
     Args:
         sweep: its name, or its file's path.
@@ -82,21 +83,32 @@ def _all_gone_on(ground: Ground, record: SweepRecord, observer: SweepObserver) -
     waits = False
     for swept in ground.sweep.studies:
         study = next((each for each in record.studies if each.name == swept.name), StudyRecord(swept.name))
-        if study.state in OVER or workers_in_queue(ground, swept, study.stored):
+        if study.state in OVER or study.state == "handed back":
+            continue
+        queued = queue_of(ground, swept, study.stored)
+        if queued is not None and queued.alive:
+            continue
+        if queued is not None and were_asked_to_leave(queued.ended()):
+            record = _changed(ground, record, replace(study, state="handed back"), observer)
             continue
         finished = _finished(ground, swept, study.stored or swept.name, record.until)
         if finished is None:
             waits = True
             continue
-        changed = _gone_on(ground, swept, study, finished, record.until, observer)
-        observer.study_changed(changed)
-        record = record.with_study(changed)
-        write_record(ground.places.record, record)
+        gone_on = _gone_on(ground, swept, study, finished, record.until, observer)
+        record = _changed(ground, record, gone_on, observer)
     if all(study.state in OVER for study in record.studies):
         retire_old(ground, observer)
         record = replace(record, ended=datetime.now(UTC))
         write_record(ground.places.record, record)
     return record, not waits
+
+
+def _changed(ground: Ground, record: SweepRecord, study: StudyRecord, observer: SweepObserver) -> SweepRecord:
+    observer.study_changed(study)
+    record = record.with_study(study)
+    write_record(ground.places.record, record)
+    return record
 
 
 def _gone_on(

@@ -189,7 +189,7 @@ class _Run:
             self._record = replace(self._record, ended=_now())
         result = _cut_off(self._record, self._stop) if self._stop else self._record
         left = replace(result, followed=False)
-        goes_on = self._on_cluster and not self._ground.places.stop.exists()
+        goes_on = self._on_cluster and self._stop and not self._ground.places.stop.exists()
         write_record(self._ground.places.record, _as_left(left) if goes_on else left)
         return result
 
