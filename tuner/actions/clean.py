@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tuner.actions.defaults import Storage, root_of, storage_of
-from tuner.errors import StudyError, StudyFileError
 from tuner.search.generations import study_of_generation
 from tuner.search.leases import checkpoints_in_use
 from tuner.search.storage import exists, opened
 from tuner.search.studies import stored_names
-from tuner.study.load import load_study
+from tuner.study.load import stated_storage
 
 FRESH_SECONDS = 3600.0
 """A file that is younger may be about to be named in the storage."""
@@ -67,10 +65,7 @@ def clean(
 
 def _needed(study: str, storage: Storage, root: Path) -> set[str] | None:
     """The checkpoints that a study's waiting trials go on from; None if the study is not where it should be."""
-    configured = None
-    with suppress(StudyError, StudyFileError):
-        configured = load_study(study_of_generation(study) or study, root).run.storage
-    url = storage_of(storage, root, configured)
+    url = storage_of(storage, root, stated_storage(study_of_generation(study) or study, root))
     if not exists(url):
         return None
     with opened(url) as backend:

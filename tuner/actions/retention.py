@@ -28,7 +28,7 @@ from tuner.search.retiring import (
 from tuner.search.rows import lock_study
 from tuner.search.storage import StorageUrl, exists, making_a_study, opened_backend, opened_to_look, storage_trouble
 from tuner.study.definition import StudyDefinition
-from tuner.study.load import load_study
+from tuner.study.load import load_study, stated_storage
 from tuner.study.places import study_files
 
 
@@ -251,8 +251,8 @@ def _check(study: str | None, keep: int) -> None:
 def _storages(storage: Storage, root: Path, study: str | None) -> list[StorageUrl]:
     """Where studies are stored, as far as that is there already."""
     names = [study] if study is not None else [None, *study_files(root), *_swept(root)]
-    definitions = [None if name is None else _definition(name, root) for name in names]
-    urls = [storage_of(storage, root, _configured(each)) for each in definitions]
+    configured = [None if name is None else stated_storage(_file(name, root), root) for name in names]
+    urls = [storage_of(storage, root, each) for each in configured]
     return [url for url in dict.fromkeys(urls) if exists(url)]
 
 
@@ -268,10 +268,14 @@ def _swept(root: Path) -> dict[str, Path]:
 
 def _definition(study: str, root: Path) -> StudyDefinition | None:
     """A study by its file, or as a sweep has it; None if there is no such file, or one with mistakes."""
-    for each in (study, str(_swept(root).get(study, study))):
-        with suppress(StudyError, StudyFileError):
-            return load_study(each, root)
+    with suppress(StudyError, StudyFileError):
+        return load_study(_file(study, root), root)
     return None
+
+
+def _file(study: str, root: Path) -> str:
+    """How to name a study's file: by its own name, or that which a sweep has written."""
+    return study if study in study_files(root) else str(_swept(root).get(study, study))
 
 
 def _is_of_project(study: str, generations: Sequence[StoredGeneration], root: Path) -> bool:

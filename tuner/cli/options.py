@@ -83,16 +83,10 @@ def find_storage(stated: str | None, root: Path, study: str | None = None) -> St
     """
     import os
 
-    from tuner.errors import StudyError
     from tuner.search.storage import storage_url
-    from tuner.study.load import load_study
+    from tuner.study.load import stated_storage
 
-    configured = None
-    if study is not None and stated is None:
-        try:
-            configured = load_study(study, root).run.storage
-        except StudyError:
-            configured = None
+    configured = stated_storage(study, root) if study is not None and stated is None else None
     return storage_url(stated, os.environ, configured, root)
 
 

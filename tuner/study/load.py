@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from tuner.errors import Mistake, StudyFileError
+from tuner.errors import Mistake, StudyError, StudyFileError
 from tuner.study.definition import StudyDefinition
 from tuner.study.places import find_study_file, shown_path
 from tuner.study.read import read_study
@@ -45,3 +45,17 @@ def tables_in(path: Path, source: str) -> dict[str, Any]:
         raise StudyFileError(source, [Mistake("", f"is no TOML: {error}")]) from None
     except OSError as error:
         raise StudyFileError(source, [Mistake("", f"cannot be read: {error.strerror}")]) from None
+
+
+def stated_storage(study: str, root: Path) -> str | None:
+    """Where a study's own file says that its trials are kept; None if it does not say, or cannot be read.
+
+    Nothing else of the file is checked, which can take seconds for a large space.
+    """
+    try:
+        path = find_study_file(study, root)
+        run = tables_in(path, str(path)).get("run")
+    except (StudyError, StudyFileError):
+        return None
+    storage = run.get("storage") if isinstance(run, dict) else None
+    return storage if isinstance(storage, str) else None

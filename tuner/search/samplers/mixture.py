@@ -19,9 +19,9 @@ from optuna.samplers._tpe.probability_distributions import (
     _MixtureOfProductDistribution,
     _unique_inverse_2d,
 )
-from scipy.special import ndtr, ndtri
 
-Floats = NDArray[np.float64]
+from tuner.search.samplers.normal import Floats, ndtr, ndtri
+
 Indices = NDArray[np.intp]
 
 _LOG_SQRT_2_PI = math.log(math.sqrt(2 * math.pi))
