@@ -91,5 +91,6 @@ def test_what_lies_on_a_read_only_disk_can_be_looked_at(disk):
         assert "small" in run("studies", "--root", str(disk)).stdout
         result = run("delete", "--study", "small", "--yes", "--root", str(disk))
         assert result.returncode == 2
-        assert "it is read-only; make the file and its folder writable" in result.stderr
+        assert "is read-only: the folder" in result.stderr
+            assert "is not writable; make it so, or name another file with --storage" in result.stderr
     assert shown(disk)["trials"] == counts
