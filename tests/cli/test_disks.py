@@ -92,5 +92,5 @@ def test_what_lies_on_a_read_only_disk_can_be_looked_at(disk):
         result = run("delete", "--study", "small", "--yes", "--root", str(disk))
         assert result.returncode == 2
         assert "is read-only: the folder" in result.stderr
-            assert "is not writable; make it so, or name another file with --storage" in result.stderr
+        assert "is not writable; make it so, or name another file with --storage" in result.stderr
     assert shown(disk)["trials"] == counts
